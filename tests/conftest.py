@@ -11,6 +11,7 @@ from hypothesis import settings
 
 from eventer.kernels.support.compile_client import CompileClient
 from tests.forked_workers import ForkedWorkers, import_test_modules
+from tests.kafka_server.jars import prepare_in_background
 
 # Tests start hundreds of processes: without bytecode files, each compiles all sources.
 sys.dont_write_bytecode = False
@@ -19,9 +20,9 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 pytest.register_assert_rewrite("eventer.testing")
 
 # `same` uses the same examples in every run, so that only a code change can make a test fail.
-# LANGUAGE_PROGRAMS uses new examples, and HYPOTHESIS_PROFILE=search new ones and ten times as many.
+# LANGUAGE_PROGRAMS uses new examples, HYPOTHESIS_PROFILE=search new ones and twenty times as many.
 # There is no deadline, because the first call of a kernel compiles it.
-settings.register_profile("same", derandomize=True, deadline=None, max_examples=40)
+settings.register_profile("same", derandomize=True, deadline=None, max_examples=20)
 settings.register_profile("search", derandomize=False, deadline=None, max_examples=400)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
@@ -37,6 +38,8 @@ pytest_plugins = [
 
 def pytest_xdist_setupnodes(config, specs):
     """Forks the workers from this process once it has imported the test modules."""
+    if config.args == config.getini("testpaths"):
+        prepare_in_background(config)
     gc.disable()
     import_test_modules(config)
     gateway_io.create_io = ForkedWorkers(config, specs).create_io
@@ -54,10 +57,15 @@ def pytest_collection():
         gc.enable()
 
 
+_EXPENSIVE_FIXTURES = ("shared_service", "shared_environment")
+"""Fixtures that each worker would start for itself, in seconds of CPU time."""
+
+
 def pytest_collection_modifyitems(config, items):
     """Deals the test modules to the workers: long tests come first, unit tests last.
 
-    Then all workers end at the same time. Each worker begins with an equal part of the list.
+    Then all workers end at the same time. Each worker begins with an equal part of the list, and
+    all modules with the same expensive fixture go to one worker.
     """
     worker = getattr(config, "workerinput", None)
     if worker is None:
@@ -65,8 +73,17 @@ def pytest_collection_modifyitems(config, items):
     shares = [[] for _ in range(worker["workercount"])]
     modules = [list(each) for _, each in groupby(items, lambda item: item.path)]
     for module in sorted(modules, key=_order):
-        min(shares, key=len).extend(module)
+        _share_of(module, shares).extend(module)
     items[:] = [item for share in shares for item in share]
+
+
+def _share_of(module, shares):
+    """The worker of the module's expensive fixture, or else the one with the fewest tests."""
+    needed = {name for item in module for name in item.fixturenames}
+    for number, name in enumerate(_EXPENSIVE_FIXTURES):
+        if name in needed:
+            return shares[number % len(shares)]
+    return min(shares, key=len)
 
 
 def _order(module):

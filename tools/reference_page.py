@@ -9,9 +9,9 @@ from typing import Final
 _FOLDER: Final = Path(__file__).resolve().parent.parent / "docs/reference"
 
 
-def write_or_check(name: str, text: str) -> int:
-    """Writes or checks `name`.md; returns the exit code, 1 if the page is out of date."""
-    page = _FOLDER / f"{name}.md"
+def write_or_check(name: str, text: str, ending: str = "md") -> int:
+    """Writes or checks the page `name`; returns the exit code, 1 if it is out of date."""
+    page = _FOLDER / f"{name}.{ending}"
     if "--check" not in sys.argv[1:]:
         page.write_text(text, encoding="utf-8")
         return 0

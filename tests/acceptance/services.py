@@ -3,13 +3,15 @@
 import pytest
 
 from tests.acceptance.service_process import Service, remove_generators
+from tests.ports import free_port
 
 
 @pytest.fixture(scope="session")
 def shared_service(kafka, postgres, tmp_path_factory):
     """The shared service; its database is `dsn`. Tests use it through `service`.
 
-    Its library, `library`, is empty until a test writes into it.
+    Its library, `library`, is empty until a test writes into it. Its connection `late` is to
+    `late_port`, where no broker listens until a test starts one.
     """
     folder = tmp_path_factory.mktemp("shared_service")
     with postgres.fresh_database() as created:
@@ -17,6 +19,9 @@ def shared_service(kafka, postgres, tmp_path_factory):
         shared.dsn, shared.library = created.dsn, folder / "library"
         shared.library.mkdir()
         shared.env["EVENTER_LIBRARY"] = str(shared.library)
+        shared.late_port = free_port()
+        shared.env["EVENTER_CONNECTIONS__LATE__TYPE"] = "kafka"
+        shared.env["EVENTER_CONNECTIONS__LATE__BOOTSTRAP_SERVERS"] = f"127.0.0.1:{shared.late_port}"
         # The budgets of the engines give the location of a hostile template: a busy machine must
         # not end the inspector first.
         shared.env["EVENTER_LIMITS__INSPECT_SECONDS"] = "30"
@@ -26,9 +31,9 @@ def shared_service(kafka, postgres, tmp_path_factory):
 
 @pytest.fixture
 def service(shared_service):
-    """The shared service without generators. Tests must not stop it and use their own names.
+    """The shared service without generators, for tests that use their own names.
 
-    Removes the test's generators afterwards.
+    A test that stops the service must start it again. Removes the test's generators afterwards.
     """
     yield shared_service
     remove_generators(shared_service)

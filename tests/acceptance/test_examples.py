@@ -19,7 +19,7 @@ LIBRARY = EXAMPLES / "library"
 NAMES = sorted(path.stem for path in EXAMPLES.glob("*.jsonnet"))
 WITHOUT_PLAN = {"surveys"}
 """Examples that the plan does not cover."""
-COUNT = 1_000
+COUNT = 300
 SEED = 7
 AT = 1_767_225_600_000_000_000
 """2026-01-01T00:00:00Z."""

@@ -1,4 +1,7 @@
-"""The service is killed while it adds: every acknowledged request is stored completely."""
+"""The service is killed while it adds: every acknowledged request is stored completely.
+
+In the default tests, tests/integration/registry/test_kills.py kills a process that adds.
+"""
 
 import asyncio
 import concurrent.futures
@@ -54,7 +57,7 @@ async def stored_streams(service):
 @pytest.mark.parametrize(
     "kills",
     [
-        pytest.param(1, id="once"),
+        pytest.param(1, id="once", marks=pytest.mark.slow),
         pytest.param(500, id="many", marks=[pytest.mark.slow, pytest.mark.timeout(3600)]),
     ],
 )

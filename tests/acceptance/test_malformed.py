@@ -50,7 +50,7 @@ class Amount:
     timed: bool = False
 
 
-FEW = Amount(schema=40, raw=150, oversize=6, connections=200, seconds=3)
+FEW = Amount(schema=40, raw=100, oversize=6, connections=200, seconds=3)
 MANY = Amount(schema=6_000, raw=4_000, oversize=200, connections=1_000, seconds=45)
 
 
@@ -133,8 +133,12 @@ def check_response(status, kind, text):
     assert b'File "' not in text, text
 
 
+@pytest.mark.slow
 def test_requests_generated_from_the_schema(amount, service, check_service):
-    """Schemathesis generates valid and nearly valid requests from the OpenAPI document."""
+    """Schemathesis generates valid and nearly valid requests from the OpenAPI document.
+
+    In the default tests, tests/unit/api/test_document.py changes valid requests.
+    """
     import schemathesis  # slow to import, and not needed by other workers
 
     modes = {schemathesis.GenerationMode.NEGATIVE: 3, schemathesis.GenerationMode.POSITIVE: 1}

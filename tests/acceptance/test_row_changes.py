@@ -31,7 +31,7 @@ WRITTEN = {"value": "row", "omit": ["secret", "/note/secret"], "op": "op"}
 
 
 @pytest.mark.parametrize(
-    "kills", [pytest.param(2, id="few"), pytest.param(20, id="many", marks=pytest.mark.slow)]
+    "kills", [pytest.param(1, id="once"), pytest.param(20, id="many", marks=pytest.mark.slow)]
 )
 def test_rows_are_created_updated_and_deleted_while_workers_are_killed(kafka, service, kills):
     name = f"changes_{uuid.uuid4().hex[:8]}"

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 import pytest
@@ -19,7 +19,7 @@ QUEUE = 64 << 20
 """What a shard buffers while it waits: `eventer.runs.shard.MAX_BUFFERED_BYTES`."""
 MARGIN = 50 << 20
 OTHERS = 10
-PER_SECOND = 2_000
+FEW, MANY = 500, 2_000
 """Events per second of the generator whose destination is slow."""
 
 EVENT = """
@@ -33,12 +33,14 @@ class Backlog:
     """How far the slow generator falls behind, in seconds of its events."""
 
     seconds: float
+    rate: int = MANY
+    """Its events per second."""
     timed: bool = False
 
 
 @pytest.fixture(
     params=[
-        pytest.param(Backlog(5), id="short"),
+        pytest.param(Backlog(5, FEW), id="short"),
         pytest.param(Backlog(550), id="long", marks=[pytest.mark.slow, pytest.mark.timeout(1800)]),
         pytest.param(Backlog(13, timed=True), id="timed", marks=pytest.mark.timing),
     ]
@@ -67,31 +69,35 @@ def small_requests(make_destination):
     )
 
 
-def has_caught_up(service, generator):
+def has_caught_up(service, generator, rate):
     status = service.generator(generator["id"])
-    return status["state"] == "running" and status["lag"] < 2 * PER_SECOND
+    return status["state"] == "running" and status["lag"] < 2 * rate
 
 
-def fall_behind(service, slow, throttle, seconds):
-    """Slows the destination until the backlog has `seconds` of events; returns the peak memory."""
+def fall_behind(service, slow, throttle, backlog):
+    """Slows the destination until the backlog is so long; returns the peak memory."""
     throttle.rate = RATE
     peak = 0
 
     def has_fallen_behind():
         nonlocal peak
         peak = max(peak, service.memory())
-        return service.generator(slow["id"])["lag"] >= seconds * PER_SECOND
+        return service.generator(slow["id"])["lag"] >= backlog.seconds * backlog.rate
 
-    wait_until(has_fallen_behind, lambda: str(service.generator(slow["id"])), seconds + DEADLINE_S)
+    wait_until(
+        has_fallen_behind,
+        lambda: str(service.generator(slow["id"])),
+        backlog.seconds + DEADLINE_S,
+    )
     return peak
 
 
-def catch_up(service, slow, throttle, seconds=0):
+def catch_up(service, slow, throttle, backlog):
     throttle.rate = None
     wait_until(
-        lambda: has_caught_up(service, slow),
+        lambda: has_caught_up(service, slow, backlog.rate),
         lambda: str(service.generator(slow["id"])),
-        seconds + DEADLINE_S,
+        backlog.seconds + DEADLINE_S,
     )
 
 
@@ -108,20 +114,21 @@ def check_slow_destination(service, slow, others, throttle, backlog, connection)
     """Slows the destination of `slow`, checks lag and memory, and returns the final position."""
     wait_for_deliveries(service, [slow, *others], 4)
     memory_before = service.memory()
+    warm_up = replace(backlog, seconds=4)
     # A short warm-up: a process loads code for its first large batches.
-    fall_behind(service, slow, throttle, 4)
-    catch_up(service, slow, throttle)
+    fall_behind(service, slow, throttle, warm_up)
+    catch_up(service, slow, throttle, warm_up)
     wait_until(lambda: not service.compilers(), "a compiler still runs")
     least = 0.9 * OTHERS * 2
     with assert_on_time(service, connection, least=least) if backlog.timed else nullcontext():
-        peak = fall_behind(service, slow, throttle, backlog.seconds)
+        peak = fall_behind(service, slow, throttle, backlog)
         wait_for_deliveries(service, others, 4)
         status = service.generator(slow["id"])
     print(f"{(peak - memory_before) / 1e6:.0f} MB more, lag {status['lag']}")
     assert status["limited_by"] == "destination", status
-    assert status["lag"] >= backlog.seconds * PER_SECOND, status
+    assert status["lag"] >= backlog.seconds * backlog.rate, status
     assert peak - memory_before <= QUEUE + MARGIN
-    catch_up(service, slow, throttle, backlog.seconds)
+    catch_up(service, slow, throttle, backlog)
     service.post(f"/generator/pause?id={slow['id']}")
     return service.generator(slow["id"])["position"]
 
@@ -133,7 +140,7 @@ def test_a_slow_database_delays_only_its_own_generators(backlog, kafka, postgres
         service = make_service(kafka=kafka, postgres=proxied_url.geturl()).start()
         slow, *others = add(
             service,
-            request(table("slow"), template=EVENT, count=PER_SECOND // 10, interval="100ms"),
+            request(table("slow"), template=EVENT, count=backlog.rate // 10, interval="100ms"),
             small_requests(topic),
         )
         count = check_slow_destination(service, slow, others, throttle, backlog, "kafka")
@@ -154,7 +161,7 @@ def test_a_slow_broker_delays_only_its_own_generators(
         service = make_service(kafka=f"127.0.0.1:{throttle.port}", postgres=postgres_dsn).start()
         slow, *others = add(
             service,
-            request(topic("slow"), template=EVENT, count=PER_SECOND // 10, interval="100ms"),
+            request(topic("slow"), template=EVENT, count=backlog.rate // 10, interval="100ms"),
             small_requests(table),
         )
         count = check_slow_destination(service, slow, others, throttle, backlog, "postgres")

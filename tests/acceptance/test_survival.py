@@ -1,5 +1,6 @@
 """No event is lost or duplicated when the service is stopped, killed and started again."""
 
+import asyncio
 import random
 import time
 import uuid
@@ -7,9 +8,9 @@ from functools import partial
 
 import pytest
 
+from eventer.embedded.kafka import EmbeddedKafka
 from tests.acceptance.request_bodies import request, table, topic
 from tests.acceptance.service_process import Service, table_rows, topic_events
-from tests.kafka_server.server import KafkaServer
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres]
@@ -20,28 +21,6 @@ local get_integer = std.native('get_integer');
 local get_rand_data = std.native('get_rand_data');
 { serial: get_integer(1, 1000000000000), name: get_rand_data()['first_name'] }
 """
-
-
-@pytest.fixture(scope="module")
-def late_kafka(kafka_tools, tmp_path_factory):
-    """A broker that is not started yet."""
-    server = KafkaServer(tmp_path_factory.mktemp("late"))
-    yield server
-    server.kill()
-
-
-@pytest.fixture(scope="module")
-def service(kafka, late_kafka, postgres_module_dsn, tmp_path_factory):
-    """One service for all tests: each uses its own generators and leaves the service running.
-
-    It has a connection `late` to a broker that is not started yet.
-    """
-    folder = tmp_path_factory.mktemp("survival")
-    running = Service(folder, kafka=kafka, postgres=postgres_module_dsn)
-    running.env["EVENTER_CONNECTIONS__LATE__TYPE"] = "kafka"
-    running.env["EVENTER_CONNECTIONS__LATE__BOOTSTRAP_SERVERS"] = late_kafka.bootstrap
-    yield running.start()
-    running.kill()
 
 
 @pytest.fixture
@@ -61,14 +40,14 @@ def expected(service, generator):
     return service.events(generator["id"], 0, position)
 
 
-def check_stored_events(service, kafka, dsn, in_topic, in_table):
+def check_stored_events(service, kafka, in_topic, in_table):
     """Pauses both generators, then compares the stored events with the expected ones."""
     for generator in (in_topic, in_table):
         code, body = service.post(f"/generator/pause?id={generator['id']}")
         assert code == 200, body
     events = topic_events(kafka, in_topic["destination"]["kafka"]["topic"])
     assert events == expected(service, in_topic)
-    rows = table_rows(dsn, in_table["destination"]["postgres"]["table"])
+    rows = table_rows(service.dsn, in_table["destination"]["postgres"]["table"])
 
     def order(row):
         return sorted(row.items())
@@ -90,31 +69,31 @@ def wait_for_progress(service, generators):
     )
 
 
-@pytest.fixture(
-    params=[pytest.param(1, id="once"), pytest.param(10, id="often", marks=pytest.mark.slow)]
+STOP, STOP_AT_ONCE, KILL = Service.stop, partial(Service.stop, signals=2), Service.kill
+"""SIGTERM; a second SIGTERM, which does not wait for the destinations; SIGKILL."""
+
+
+@pytest.mark.parametrize(
+    "ends",
+    [
+        pytest.param((STOP, KILL), id="once"),
+        pytest.param((STOP, STOP_AT_ONCE, KILL) * 10, id="often", marks=pytest.mark.slow),
+    ],
 )
-def restarts(request):
-    """How often the service ends in each way."""
-    return request.param
-
-
-def test_a_service_that_ends_loses_and_repeats_nothing(
-    restarts, kafka, postgres_module_dsn, service, generator_pair
-):
-    """After a signal, a second signal, which does not wait for the destinations, and SIGKILL."""
-    for _ in range(restarts):
-        for end in (service.stop, partial(service.stop, signals=2), service.kill):
-            wait_for_progress(service, generator_pair)
-            before = [service.generator(g["id"]) for g in generator_pair]
-            end()
-            service.start()
-            after = [service.generator(g["id"]) for g in generator_pair]
-            for one, other in zip(before, after, strict=True):
-                assert (one["id"], one["seed"]) == (other["id"], other["seed"])
-                # Only an orderly stop writes the last position into the registry.
-                assert one["position"] <= other["position"] or end != service.stop
+def test_a_service_that_ends_loses_and_repeats_nothing(ends, kafka, service, generator_pair):
+    for end in ends:
+        wait_for_progress(service, generator_pair)
+        before = [service.generator(g["id"]) for g in generator_pair]
+        end(service)
+        service.start()
+        after = [service.generator(g["id"]) for g in generator_pair]
+        for one, other in zip(before, after, strict=True):
+            assert (one["id"], one["seed"]) == (other["id"], other["seed"])
+            # Only an orderly stop writes the last position into the registry.
+            assert one["position"] <= other["position"] or end != STOP
     wait_for_progress(service, generator_pair)
-    assert min(check_stored_events(service, kafka, postgres_module_dsn, *generator_pair)) >= 80
+    stored = check_stored_events(service, kafka, *generator_pair)
+    assert min(stored) >= 20 * (len(ends) + 1)
 
 
 @pytest.mark.timing
@@ -132,9 +111,7 @@ def test_signals_stop_the_service_in_time(service, generator_pair):
 @pytest.mark.parametrize(
     "kills", [pytest.param(2, id="few"), pytest.param(20, id="many", marks=pytest.mark.slow)]
 )
-def test_kill_9_of_workers_loses_nothing(
-    kills, kafka, postgres_module_dsn, service, generator_pair
-):
+def test_kill_9_of_workers_loses_nothing(kills, kafka, service, generator_pair):
     seed = random.randrange(1 << 32)
     print("seed", seed)
     chance = random.Random(seed)
@@ -144,10 +121,10 @@ def test_kill_9_of_workers_loses_nothing(
         # A kernel compiler is not a worker, and exits when it finishes.
         chance.choice([w for w in service.workers() if w not in service.compilers()]).kill()
         wait_for_progress(service, generator_pair)
-    check_stored_events(service, kafka, postgres_module_dsn, *generator_pair)
+    check_stored_events(service, kafka, *generator_pair)
 
 
-def test_delivery_starts_when_the_broker_becomes_available(late_kafka, service):
+def test_delivery_starts_when_the_broker_becomes_available(service):
     """While the broker is unreachable, the generator is `waiting`, not failed."""
     late = topic("later", connection="late")
     code, body = service.post("/generator/add", request(late, **SCHEDULE))
@@ -155,17 +132,21 @@ def test_delivery_starts_when_the_broker_becomes_available(late_kafka, service):
     (generator,) = body["generators"]
     assert generator["state"] == "waiting"
     wait_until(lambda: service.generator(generator["id"])["last_error"], "no last_error")
-    late_kafka.start()
-    wait_for_progress(service, [generator])
-    assert service.generator(generator["id"])["state"] == "running"
-    service.post(f"/generator/pause?id={generator['id']}")
-    assert topic_events(late_kafka.bootstrap, "later") == expected(service, generator)
-    service.post(f"/generator/remove?id={generator['id']}")
+    with asyncio.Runner() as runner:
+        broker = EmbeddedKafka(service.late_port)
+        runner.run(broker.__aenter__())
+        assert broker.port == service.late_port
+        wait_for_progress(service, [generator])
+        assert service.generator(generator["id"])["state"] == "running"
+        service.post(f"/generator/pause?id={generator['id']}")
+        assert topic_events(broker.bootstrap_servers, "later") == expected(service, generator)
+        service.post(f"/generator/remove?id={generator['id']}")
+        runner.run(broker.__aexit__())
 
 
-def test_a_new_field_in_a_template_adds_a_column(postgres_module_dsn, service):
+def test_a_new_field_in_a_template_adds_a_column(service):
     def rows():
-        return table_rows(postgres_module_dsn, "gains")
+        return table_rows(service.dsn, "gains")
 
     for template in ("{ a: 1 }", "{ a: 1, b: 'x', c: { d: [1] } }"):
         code, body = service.post("/generator/add", request(table("gains"), template=template))

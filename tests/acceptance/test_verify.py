@@ -9,9 +9,8 @@ from confluent_kafka.admin import AdminClient
 
 from eventer.destinations.kafka import position
 from tests.acceptance.request_bodies import request, table, topic
-from tests.acceptance.service_process import Service, remove_generators, topic_events
+from tests.acceptance.service_process import topic_events
 from tests.integration.cli.conftest import Shell
-from tests.kafka_server.server import KafkaServer
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres]
@@ -23,36 +22,6 @@ local get_rand_data = std.native('get_rand_data');
 { serial: get_integer(1, 1000000000000), name: get_rand_data()['first_name'],
   more: { at: std.native('get_timestamp')('now-1h', 'now', '1s'), few: [1.5, null, 'é'] } }
 """
-
-
-@pytest.fixture(scope="module")
-def kafka(kafka_tools, tmp_path_factory):
-    """A broker for this module: other tests leave transactions open, which would block readers."""
-    server = KafkaServer(tmp_path_factory.mktemp("verify_kafka"))
-    server.start()
-    yield server.bootstrap
-    server.kill()
-
-
-@pytest.fixture(scope="module")
-def running_service(kafka, postgres, tmp_path_factory):
-    """The service of this module.
-
-    It has one shard: if a position topic is lost, an idle second shard would continue correctly.
-    """
-    with postgres.fresh_database() as created:
-        running = Service(tmp_path_factory.mktemp("verify"), kafka=kafka, postgres=created.dsn)
-        running.dsn = created.dsn
-        running.env["EVENTER_SHARDS"] = "1"
-        yield running.start()
-        running.stop()
-
-
-@pytest.fixture
-def service(running_service):
-    """The service of this module, which removes the generators of each test."""
-    yield running_service
-    remove_generators(running_service)
 
 
 def run_cli(service, *arguments):
@@ -92,21 +61,38 @@ def finding_keys(report):
     return [(finding["kind"], finding["index"]) for finding in report["findings"]]
 
 
-def test_running_generators_that_share_a_topic_and_a_table_are_clean(kafka, service, make_service):
+def test_running_generators_that_share_a_topic_and_a_table_are_clean(service):
+    ids, second_dataset = add_two_datasets(service, "verify_shared")
+    check_shared(service, ids[0], second_dataset[1])
+
+
+@pytest.mark.slow
+def test_generators_of_two_services_that_share_a_topic_are_clean(kafka, service, make_service):
     other_service = make_service(kafka=kafka, postgres=service.dsn).start()
-    destinations = (topic("verify_shared", key="serial", partitions=3), table("verify_shared"))
+    name = "verify_shared_by_services"
+    other_ids = add(other_service, topic(name, partitions=3), template=ROW, **STEADY)
+    ids, _ = add_two_datasets(service, name)
+    wait_for_position(other_service, other_ids, 100)
+    check_shared(service, ids[0])
+    assert verify(other_service, other_ids[0])[0] == 0
+    other_service.stop()
+
+
+def add_two_datasets(service, name):
+    """Two generators for a topic and two for a table; each has delivered 100 events."""
+    destinations = (topic(name, key="serial", partitions=3), table(name))
     ids = add(service, *destinations, template=ROW, **STEADY)
     second_dataset = add(service, *destinations, template=ROW, dataset="two", **STEADY)
-    other_ids = add(other_service, topic("verify_shared", partitions=3), template=ROW, **STEADY)
     wait_for_position(service, [*ids, *second_dataset], 100)
-    wait_for_position(other_service, other_ids, 100)
-    for id in (ids[0], second_dataset[1]):
+    return ids, second_dataset
+
+
+def check_shared(service, *ids):
+    for id in ids:
         code, report = verify(service, id)
         assert (code, report["clean"]) == (0, True), report
         assert report["checked"] == report["until"] >= 100
         assert report["others"] > 0
-    assert verify(other_service, other_ids[0])[0] == 0
-    other_service.stop()
 
 
 def test_records_added_to_a_topic_are_found(kafka, service):
@@ -157,7 +143,15 @@ def test_changed_rows_are_found(service):
     ]
 
 
-def test_a_deleted_position_topic_is_reported_and_resume_repairs_it(kafka, service):
+@pytest.mark.slow
+def test_a_deleted_position_topic_is_reported_and_resume_repairs_it(
+    own_kafka, postgres_dsn, make_service
+):
+    """With one shard: an idle second shard would continue correctly."""
+    kafka = own_kafka().bootstrap
+    service = make_service(kafka=kafka, postgres=postgres_dsn)
+    service.env["EVENTER_SHARDS"] = "1"
+    service.start()
     ids = add(service, topic("wiped_0", partitions=2), topic("wiped_1"), template=ROW, **STEADY)
     wait_for_position(service, ids, 100)
     admin = AdminClient({"bootstrap.servers": kafka})

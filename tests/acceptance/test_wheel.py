@@ -77,21 +77,9 @@ def test_the_wheel_has_its_metadata(wheel: Path) -> None:
         (metadata,) = (n for n in archive.namelist() if n.endswith("/METADATA"))
         text = archive.read(metadata).decode()
         assert any(name.endswith("licenses/LICENSE") for name in archive.namelist())
-    assert "Name: eventer\n" in text
+    assert "Name: eventer-streams\n" in text
     assert "License-Expression: Apache-2.0\n" in text
     assert "Provides-Extra: embedded\n" in text
-
-
-def test_commands_run_from_the_wheel(installed: Path) -> None:
-    python = installed / "venv" / "bin" / "python"
-    imported_from = run(python, "-c", "import eventer; print(eventer.__file__)", cwd=installed)
-    assert Path(imported_from.strip()).is_relative_to(installed)
-    eventer = installed / "venv" / "bin" / "eventer"
-    assert run(eventer, "--version", cwd=installed).startswith("eventer ")
-    functions = json.loads(run(eventer, "functions", "--json", cwd=installed))["functions"]
-    assert "get_rand_data" in {function["name"] for function in functions}
-    examples = json.loads(run(eventer, "examples", "--json", cwd=installed))["examples"]
-    assert len(examples) >= 50
 
 
 def test_preview_runs_from_the_wheel(installed: Path) -> None:
@@ -107,17 +95,33 @@ def test_preview_runs_from_the_wheel(installed: Path) -> None:
     ] * 3
 
 
-def test_data_files_are_found(installed: Path) -> None:
-    """The SQL of destinations and registry, and the templates of `eventer dev`."""
+def test_commands_and_data_files_are_found(installed: Path) -> None:
+    """One process runs commands and reads SQL and templates: each process loads everything."""
     program = (
-        "import asyncio, pathlib\n"
+        "import asyncio, json, pathlib, sys\n"
+        "import eventer\n"
+        "from eventer.cli.main import app\n"
         "from eventer.cli.dev_environment import example\n"
         "from eventer.destinations.postgres.sql import statement\n"
         "from eventer.registry.sqlite import SqliteRegistry\n"
         "async def use():\n"
         "    async with await SqliteRegistry.open(pathlib.Path('r'), shards=2) as registry:\n"
         "        return registry.cluster.shards\n"
+        "print(eventer.__file__)\n"
         "print(asyncio.run(use()), len(example('boo')) > 0, len(statement('make_positions')) > 0)\n"
+        "for command in (['--version'], ['functions', '--json'], ['examples', '--json']):\n"
+        "    try:\n"
+        "        app(command)\n"
+        "    except SystemExit as end:\n"
+        "        assert not end.code, command\n"
+        "    print(end='\\0', flush=True)\n"
     )
     printed = run(installed / "venv" / "bin" / "python", "-c", program, cwd=installed)
-    assert printed.split() == ["2", "True", "True"]
+    first, functions, examples, _ = printed.split("\0")
+    imported_from, found, version = first.splitlines()
+    assert Path(imported_from).is_relative_to(installed)
+    assert found.split() == ["2", "True", "True"]
+    assert version.startswith("eventer ")
+    names = {function["name"] for function in json.loads(functions)["functions"]}
+    assert "get_rand_data" in names
+    assert len(json.loads(examples)["examples"]) >= 50

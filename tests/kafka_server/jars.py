@@ -4,9 +4,12 @@ import fcntl
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 KAFKA_VERSION = "4.1.0"
 """The version of the test broker; it is defined only here."""
@@ -42,6 +45,20 @@ def cache_directory() -> Path:
 def class_path() -> str:
     """The class path of the broker; downloads the jars if they are missing."""
     return f"{cached(_jars_directory().name, _fetch)}/*"
+
+
+def prepare_in_background(config: pytest.Config) -> None:
+    """Fills an empty cache while the first process imports test modules, with an idle core.
+
+    Tests that need the cache wait for it, and report errors.
+    """
+    if missing_tools() is None and not cache_directory().is_dir():
+        quiet = subprocess.DEVNULL
+        command = [sys.executable, "-m", "tests.kafka_server.server"]
+        process = subprocess.Popen(
+            command, cwd=config.rootpath, stdin=quiet, stdout=quiet, stderr=quiet
+        )
+        config.add_cleanup(lambda: (process.terminate(), process.wait()))
 
 
 def cached(name: str, make: Callable[[Path], None]) -> Path:

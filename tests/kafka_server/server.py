@@ -212,6 +212,11 @@ def _fast_start_options() -> tuple[str, ...]:
     return (*_SMALL_JVM_OPTIONS, f"-XX:SharedArchiveFile={classes / _ARCHIVE}")
 
 
+def main() -> None:
+    """Fills the cache: jars, formatted storage, and the archive of classes."""
+    _fast_start_options()
+
+
 def _archive_classes(directory: Path) -> None:
     directory.mkdir()
     options = (*_SMALL_JVM_OPTIONS, f"-XX:ArchiveClassesAtExit={directory / _ARCHIVE}")
@@ -240,3 +245,7 @@ def _java(main: str, *arguments: str) -> None:
     )
     if done.returncode:
         raise RuntimeError(f"{main} failed:\n{(done.stdout + done.stderr).decode()[-2000:]}")
+
+
+if __name__ == "__main__":
+    main()

@@ -93,13 +93,6 @@ def each_database(request: pytest.FixtureRequest) -> Iterator[Database]:
         yield created
 
 
-@pytest.fixture(params=["postgres", "system_postgres"])
-def every_database(request: pytest.FixtureRequest) -> Iterator[Database]:
-    """A database for this test, in each available server in turn, also by default."""
-    with request.getfixturevalue(request.param).fresh_database() as created:
-        yield created
-
-
 @pytest.fixture
 def own_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., TestServer]]:
     """Starts servers for this test only, which may stop, crash and restart them."""

@@ -1,11 +1,23 @@
 """The streams that random templates refer to: fixed ones, and one with a random template."""
 
-from eventer.core.model import EventContext, FixedPopulation, ReferencedStream, Stream, Template
+from eventer.core.bindings import Binding
+from eventer.core.model import (
+    EventContext,
+    FixedPopulation,
+    GrowingPopulation,
+    ReferencedStream,
+    Segment,
+    Stream,
+    Template,
+)
+from eventer.core.pace import EventRate, PaceSpec, Steady, ticks
+from eventer.runs.populations import bound_populations
 from tests.property.comparisons import VARIABLES
+from tests.property.generated_events import START
 
 NATIVES = (
     "get_integer", "get_index", "get_person", "get_boolean", "get_one_of", "get_words",
-    "get_dataset", "get_event_of",
+    "get_dataset", "get_event_of", "get_now", "get_epoch",
 )  # fmt: skip
 HEAD = "".join(f"local {name} = std.native('{name}');\n" for name in NATIVES)
 THINGS = (
@@ -30,19 +42,45 @@ local who = get_person(), library = import 'eventer.libsonnet';
 }
 """
 )
+GROWN = (
+    HEAD
+    + """
+{
+  n: get_integer(1, 9), s: get_words(1, 2), now: get_now('us'),
+  sub: { epoch: get_epoch('s'), parent: get_event_of('parents', count=9).m, n: get_index() },
+  [if get_integer(1, 4) == 1 then 'opt']: get_now(),
+}
+"""
+)
 PARENTS = HEAD + "{ m: if get_integer(1, 20) == 1 then error 'parent' else get_integer(5, 25) }"
 
 
+_SECOND = 1_000_000_000
+_SEGMENTS = (
+    Segment(START - 9 * _SECOND, 0, PaceSpec(Steady(EventRate(7, _SECOND)))),
+    Segment(START + _SECOND // 2, 90, ticks(1, 8_000_000)),
+)
+POPULATIONS = bound_populations(
+    [
+        Binding("grown", 0, 1, 1, _SEGMENTS[:1], 60),
+        Binding("grown", 130, 1, 1, _SEGMENTS),
+        Binding("grown", 9_000, 1, 1, _SEGMENTS, 1_000),
+    ]
+)
+"""Of `grown`, whose population grows."""
+
+
 def references(other):
-    """The streams `things`, `parents` and `other`, which has a random template."""
-    texts = {"things": THINGS, "parents": PARENTS, "other": other}
+    """The streams `things`, `parents`, `grown` and `other`, which has a random template."""
+    texts = {"things": THINGS, "parents": PARENTS, "grown": GROWN, "other": other}
+    populations = {"things": FixedPopulation(100), "grown": GrowingPopulation()}
     return tuple(
         ReferencedStream(
             name,
             Template(text, name, VARIABLES),
             Stream(number, None if number else "parents"),
             EventContext(dataset=f"set of {name}"),
-            FixedPopulation(100 if name == "things" else None),
+            populations.get(name, FixedPopulation()),
         )
         for number, (name, text) in enumerate(texts.items())
     )

@@ -59,7 +59,8 @@ DRAWS = {
         "get_event_of('things').n", "get_event_of('things', 'zipf', 40).sub.parent",
         "get_event_of('things', 'recent', get_one_of([3, 70])).sub.n",
         "get_event_of('things', index={number}).n", "get_event_of('things').items[1].id",
-        "get_event_of('other', count=12).a",
+        "get_event_of('other', count=12).a", "get_event_of('grown').n",
+        "get_event_of('grown', 'recent').sub.epoch", "get_event_of('grown', index={number}).n",
     ),
     "string": (
         "get_one_of('a, b, c')", "get_one_of(['x', 'a', 'a', 'é'])", "get_rand_data().first_name",
@@ -84,6 +85,7 @@ DRAWS = {
         "get_rand_data(get_one_of([null, 'realistic'])).cc_number",
         "get_event_of('things', count=9).sub.label", "get_event_of('things').opt",
         "get_event_of('things', 'zipf').bad", "get_event_of('other', 'zipf', 30).b",
+        "get_event_of('grown').now", "get_event_of('grown', get_one_of(['zipf', 'recent']), 9).s",
     ),
     "boolean": (
         "(get_integer(1, 3) == 1)", "get_one_of([true, false])",
@@ -102,7 +104,7 @@ DRAWS = {
         "get_row('rows.csv', 'size', types={{ size: 'number', open: 'boolean', note: 'text' }})",
         "get_row('rows.json')", "get_row('rows.json', index=get_index())",
         "get_event_of('things', count=20).sub", "get_event_of('other', count=20)",
-        "get_event_of('things').kind",
+        "get_event_of('things').kind", "get_event_of('grown').sub",
         "(get_event_of('parents', count=9) + {object})",
     ),
 }  # fmt: skip

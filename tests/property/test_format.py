@@ -18,6 +18,7 @@ from eventer.jsonnet.importer import FolderImporter
 from eventer.jsonnet.lexer import lex
 from eventer.jsonnet.load import load
 from eventer.plan.prepare import SIGNATURES
+from tests.families import family
 from tests.property.programs import programs
 from tests.property.templates import templates
 
@@ -53,7 +54,7 @@ def check(text):
 )
 @pytest.mark.parametrize(
     ("texts", "few"),
-    [(programs(), 60), (templates().map(lambda each: each.text), 8)],
+    [(programs(), 25), (templates().map(lambda each: each.text), 5)],
     ids=["programs", "templates"],
 )
 def test_meaning_and_comments_stay_and_a_second_pass_changes_nothing(texts, few, many):
@@ -80,6 +81,6 @@ def test_meaning_and_comments_stay_and_a_second_pass_changes_nothing(texts, few,
     run()
 
 
-@pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: file.stem)
+@family("file", EXAMPLES)
 def test_examples(file):
     check(file.read_text("utf-8"))

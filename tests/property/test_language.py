@@ -15,7 +15,7 @@ from tests.eventer_jsonnet import evaluate
 from tests.jsonnet_printer import print_tree
 from tests.property.programs import programs
 
-FEW = 300
+FEW = 100
 MANY = int(os.environ.get("LANGUAGE_PROGRAMS", "20000"))
 LIMITS = ("max stack frames exceeded", "INTERNAL ERROR")
 """Messages of go-jsonnet's own limits and defects: programs that reach them are skipped."""

@@ -32,7 +32,7 @@ from eventer.plan.json_fields import JsonFields
 from eventer.plan.prepare import prepare
 from tests.property.comparisons import VARIABLES
 from tests.property.generated_events import START, events_of
-from tests.property.references import references
+from tests.property.references import POPULATIONS, references
 from tests.property.templates import CONSTRUCTS, LIBRARY, random_template, templates
 from tests.record_packing import check_marks, check_packed
 
@@ -84,7 +84,9 @@ def check_part(prepared, stream, context, events, text):
     """Checks the plan of a random part of the events; returns whether it has one."""
     rng = random.Random(text)
     part = random_part(rng, [json.loads(e) for e in events.values() if isinstance(e, bytes)])
-    engine = prepared.engine(stream, context, part=part, budget=NO_TIME_LIMIT)
+    engine = prepared.engine(
+        stream, context, part=part, budget=NO_TIME_LIMIT, populations=POPULATIONS
+    )
     if engine.name == "interpreter":
         return False
     first = min(events)
@@ -166,7 +168,12 @@ class Comparison:
             return
         stream, context = Stream(seed_, name), EventContext(dataset="set")
         plan_engine = prepared.engine(
-            stream, context, engine="auto", budget=NO_TIME_LIMIT, match_hints=True
+            stream,
+            context,
+            engine="auto",
+            budget=NO_TIME_LIMIT,
+            match_hints=True,
+            populations=POPULATIONS,
         )
         self.counts[plan_engine.name] += 1
         if plan_engine.name == "interpreter":
@@ -174,7 +181,13 @@ class Comparison:
             assert not plan_engine.reason.startswith(COMPILER_DEFECT), text
             return
         self.constructs |= template.constructs
-        interpreter = prepared.engine(stream, context, engine="interpreter", budget=NO_TIME_LIMIT)
+        interpreter = prepared.engine(
+            stream,
+            context,
+            engine="interpreter",
+            budget=NO_TIME_LIMIT,
+            populations=POPULATIONS,
+        )
         expected_events, expected_batches = events_of(interpreter, first, split)
         actual_events, batches = events_of(plan_engine, first, split)
         assert actual_events == expected_events, text
@@ -267,7 +280,11 @@ def test_events_do_not_depend_on_batch_boundaries(count, name):
             return
         engines = [
             prepared.engine(
-                Stream(START, "s"), EventContext(dataset="set"), engine=name, budget=NO_TIME_LIMIT
+                Stream(START, "s"),
+                EventContext(dataset="set"),
+                engine=name,
+                budget=NO_TIME_LIMIT,
+                populations=POPULATIONS,
             )
             for _ in range(2)
         ]

@@ -10,6 +10,7 @@ import pytest
 import typer.main
 from pydantic import BaseModel
 
+from eventer.api.request_file import read_request
 from eventer.api.wire.generator_requests import AddBody, EventBody
 from eventer.api.wire.template_requests import PreviewBody, TemplateBody, ValidateBody
 from eventer.cli.main import app
@@ -22,6 +23,7 @@ from eventer.plan.prepare import prepare
 from eventer.settings.loader import secret_keys
 from eventer.settings.model import NamedKafka, NamedPostgres, Settings
 from eventer.settings.sources import environment_layer, toml_layer
+from tests.families import family
 from tests.unit.doc_pages import ROOT, Page, pages
 
 ALL = pages(reference=True)
@@ -34,10 +36,10 @@ cli: Any = typer.main.get_command(app)
 
 
 def for_each_page(found: list[Page], having: Callable[[Page], object]) -> Any:
-    """Parametrizes a test with the pages for which `having` returns something."""
+    """Runs a test with the pages for which `having` returns something."""
     pages = list(filter(having, found))
     assert pages
-    return pytest.mark.parametrize("page", pages, ids=lambda page: page.name)
+    return family("page", pages)
 
 
 def templates_of(page: Page) -> list[str]:
@@ -243,6 +245,15 @@ def test_requests_are_valid(page: Page) -> None:
             references = references_to(others)
             template = Template(template_body.text, vars=template_body.vars, references=references)
             generate_event(template, {})
+
+
+@for_each_page(OWN, lambda page: page.blocks("yaml"))
+def test_requests_in_yaml_are_valid(page: Page, tmp_path: Any) -> None:
+    for name, text in page.files().items():
+        (tmp_path / name).write_text(text)
+    for text in page.blocks("yaml"):
+        request = read_request(text.encode(), page.name, tmp_path, {"STAGE": "test"})
+        AddBody.model_validate(request).request()
 
 
 def test_templates_and_requests_are_found() -> None:

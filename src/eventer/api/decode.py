@@ -15,6 +15,7 @@ from functools import partial
 from typing import Any
 
 from eventer.core.errors import Fault, RequestError
+from eventer.core.json_errors import json_problem
 from eventer.core.pointer import format_pointer
 from eventer.core.source import Place, Source
 
@@ -46,7 +47,7 @@ def decode(body: bytes, what: str = "the body") -> Any:
             parse_int=partial(_finite_int, what),
         )
     except json.JSONDecodeError as error:
-        raise _malformed(error.msg, text, error.pos, what) from error
+        raise _malformed(json_problem(error), text, error.pos, what) from error
     if "\\u" in text:
         _check_strings(value, what)
     return value
@@ -66,8 +67,7 @@ def _malformed(message: str, text: str, offset: int, what: str) -> MalformedJson
     source = Source(name, text)
     line, column = source.location(offset)
     place = Place(name, line, column, line, column + 1, source.line(line)[:200])
-    said = message[0].lower() + message[1:]
-    return MalformedJsonError(f"{what} is not valid JSON", (Fault("", said, None, place),))
+    return MalformedJsonError(f"{what} is not valid JSON", (Fault("", message, None, place),))
 
 
 def _check_depth(text: str, what: str) -> None:

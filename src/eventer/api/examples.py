@@ -21,6 +21,7 @@ _EVENT: dict[str, Any] = {
     "interval": "10s",
 }
 _SCHEDULES = [{"destination_id": "d1", "event_id": "e1"}]
+_TOLD = {"id": "e1", "template": _STORY, "pace": {"rate": "5/s"}, "timeline": {"horizon": "30m"}}
 
 ADD_EXAMPLES: dict[str, Any] = {
     "kafka": {
@@ -50,6 +51,15 @@ ADD_EXAMPLES["stages"] = {
     "value": {
         "destinations": [{"id": "d1", "type": "kafka", "kafka": {"topic": "orders"}}],
         "events": [{"id": "e1", "template": _ORDERS, "pace": _RAMP}],
+        "schedules": _SCHEDULES,
+    },
+}
+
+ADD_EXAMPLES["timelines"] = {
+    "summary": "Five timelines start each second; each step is delivered at its time",
+    "value": {
+        "destinations": [{"id": "d1", "type": "kafka", "kafka": {"topic": "orders"}}],
+        "events": [_TOLD],
         "schedules": _SCHEDULES,
     },
 }

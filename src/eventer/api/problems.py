@@ -19,6 +19,7 @@ from eventer.api.decode import MalformedJsonError
 from eventer.api.wire.faults import FaultOut, faults_json
 from eventer.core.errors import (
     BusyError,
+    ConflictError,
     DestinationError,
     DestinationRejectedError,
     EventerError,
@@ -49,6 +50,7 @@ class ProblemType(Enum):
     METHOD_NOT_ALLOWED = "method-not-allowed", 405, "The path does not support this method"
     BODY_TOO_SLOW = "body-too-slow", 408, "The body did not arrive in time"
     REQUEST_TOO_SLOW = "request-too-slow", 408, "The request did not arrive in time"
+    CONFLICT = "conflict", 409, "Not possible while other generators exist"
     POSITION_LOST = "position-lost", 409, "The destination has lost the position"
     BODY_TOO_LARGE = "body-too-large", 413, "The body is too large"
     UNSUPPORTED_MEDIA_TYPE = "unsupported-media-type", 415, "The body must be JSON"
@@ -76,6 +78,7 @@ _BY_ERROR: tuple[tuple[type[EventerError], ProblemType], ...] = (
     (RequestError, ProblemType.INVALID_REQUEST),
     (TemplateError, ProblemType.INVALID_TEMPLATE),
     (NotFoundError, ProblemType.NOT_FOUND),
+    (ConflictError, ProblemType.CONFLICT),
     (DestinationRejectedError, ProblemType.DESTINATION_REJECTED),
     (PositionLostError, ProblemType.POSITION_LOST),
     (DestinationError, ProblemType.SERVICE_UNAVAILABLE),
@@ -211,7 +214,8 @@ def _fault_at(
         return Fault(pointer, context["text"], context["hint"])
     if kind == "extra_forbidden":
         hint = did_you_mean(str(path[-1]), _known_names(models, path[:-1]))
-        return Fault(pointer, f"unknown field {path[-1]!r}", hint)
+        what = "parameter" if pointer.startswith("?") else "field"
+        return Fault(pointer, f"unknown {what} {path[-1]!r}", hint)
     if kind == "missing" and not path:
         return Fault(pointer, "a JSON body is required")
     return Fault(pointer, validation_message(detail))

@@ -10,6 +10,7 @@ from eventer.cli.exit_codes import exit_with_code
 from eventer.cli.option_values import duration as parse_duration
 from eventer.cli.options import settings_of
 from eventer.cli.serve import DataDir, Port
+from eventer.core.clock import NS_PER_SECOND
 from eventer.core.loading import without_garbage_collection
 
 
@@ -43,5 +44,5 @@ def dev(
         from eventer.cli.dev_environment import run_dev
 
     settings = settings_of(context, port=port, data_dir=data_dir)
-    seconds = None if duration is None else duration / 1_000_000_000
+    seconds = None if duration is None else duration / NS_PER_SECOND
     asyncio.run(run_dev(settings, seconds=seconds, plain=plain))

@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from eventer.cli.dev_view import LiveView, LogView, View
-from eventer.cli.exit_codes import ServiceUnreachableError
 from eventer.cli.hosting import RunningService, configure_logging, run_service
 from eventer.cli.keys import open_browser, typed_keys
 from eventer.cli.serve import STOPPING, listen
 from eventer.cli.signals import shutdown_on_signals
 from eventer.cli.terminal import print_message
-from eventer.core.errors import EventerError
+from eventer.core.clock import NS_PER_SECOND
+from eventer.core.errors import EventerError, ServiceUnreachableError
 from eventer.core.model import KafkaTarget, PostgresTarget, Target
 from eventer.core.pace import ticks
 from eventer.service.hosted_service import VOLATILE_CONNECTIONS, EmbeddedServers, embedded_servers
@@ -31,7 +31,6 @@ from eventer.web.studio import is_installed
 
 DATASET: Final = "crazy_airflow"
 LOOPBACK: Final = "127.0.0.1"
-_SECOND: Final = 1_000_000_000
 _INTERVAL_SECONDS: Final = {"boo": 10, "moo": 8}
 _COUNT: Final = 10
 _POLL_SECONDS: Final = 0.5
@@ -138,7 +137,7 @@ def example_request() -> AddRequest:
         ),
         tuple(
             EventRequest(
-                example(name), id=name, pace=ticks(_COUNT, every * _SECOND), dataset=DATASET
+                example(name), id=name, pace=ticks(_COUNT, every * NS_PER_SECOND), dataset=DATASET
             )
             for name, every in _INTERVAL_SECONDS.items()
         ),

@@ -29,6 +29,7 @@ from eventer.core.errors import (
     DestinationUnavailableError,
     EventerError,
     RequestError,
+    ServiceUnreachableError,
     TemplateError,
     UnknownOutcomeError,
 )
@@ -50,19 +51,12 @@ _CODES: Final[tuple[tuple[type[EventerError], int], ...]] = (
     (ConfigError, INVALID),
     (DestinationUnavailableError, UNREACHABLE),
     (UnknownOutcomeError, UNREACHABLE),
+    (ServiceUnreachableError, UNREACHABLE),
 )
-
-
-class ServiceUnreachableError(EventerError):
-    """The service at the configured URL does not answer."""
-
-    transient = True
 
 
 def exit_code(error: EventerError) -> int:
     """The exit code for an error."""
-    if isinstance(error, ServiceUnreachableError):
-        return UNREACHABLE
     return next((code for kind, code in _CODES if isinstance(error, kind)), FAILED)
 
 

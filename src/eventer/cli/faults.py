@@ -6,22 +6,19 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from eventer.cli.exit_codes import exit_with_code
 from eventer.cli.generators import Id
-from eventer.cli.option_values import MAX_INDEX, integer
-from eventer.cli.options import AsJson, Url, read_input, settings_of
+from eventer.cli.options import AsJson, First, Url, count_option, read_input, service_client
 from eventer.cli.terminal import print_data
+from eventer.core.limits import MAX_FAULT_RANGE
 
 if TYPE_CHECKING:
-    from eventer.cli.client import ServiceClient
+    from eventer.client.json_client import ServiceClient
     from eventer.core.fault_rules import FaultRule
-
-_PAGE: Final = 10_000
-"""Events that one request to the service covers."""
 
 Faults = Annotated[
     str | None,
@@ -40,24 +37,27 @@ def parse_faults(text: str | None) -> tuple[FaultRule, ...]:
         typer.BadParameter: the text is empty, or the file cannot be read.
         RequestError: they are not valid.
     """
-    from pydantic import ValidationError
+    from eventer.api.wire.fault_rules import fault_rules
 
+    return () if text is None else fault_rules(parse_fault_list(text))
+
+
+def parse_fault_list(text: str | None) -> Any:
+    """The JSON value of `--faults`; an empty list without the option.
+
+    Raises:
+        typer.BadParameter: the text is empty, or the file cannot be read.
+        RequestError: it is not valid JSON.
+    """
     from eventer.api.decode import decode
-    from eventer.api.problems import validation_error
-    from eventer.api.wire.fault_rules import FaultsBody
 
     if text is None:
-        return ()
+        return []
     if not text.strip():
         raise typer.BadParameter("is empty: give a JSON list or a file", param_hint="'--faults'")
     is_json = text.lstrip().startswith(("[", "{"))
     data = os.fsencode(text) if is_json else read_input(Path(text))
-    value = {"faults": decode(data, "--faults" if is_json else text)}
-    try:
-        body = FaultsBody.model_validate(value)
-    except ValidationError as error:
-        raise validation_error(error, FaultsBody) from error
-    return tuple(each.rule() for each in body.faults)
+    return decode(data, "--faults" if is_json else text)
 
 
 @exit_with_code
@@ -65,24 +65,9 @@ def faults(
     context: typer.Context,
     id_: Id,
     *,
-    first: Annotated[
-        int,
-        typer.Option(
-            "--first",
-            metavar="INDEX",
-            parser=integer(0, MAX_INDEX),
-            help="Index of the first event.",
-        ),
-    ] = 0,
+    first: First = 0,
     count: Annotated[
-        int | None,
-        typer.Option(
-            "--count",
-            "-n",
-            metavar="NUMBER",
-            parser=integer(1, 1_000_000_000),
-            help="Number of events to look at; if omitted, all committed ones.",
-        ),
+        int | None, count_option("Number of events to look at; if omitted, all committed ones.")
     ] = None,
     url: Url = None,
     as_json: AsJson = False,
@@ -91,9 +76,7 @@ def faults(
 
     This is the answer key for a test of a consumer. With --json, each line is a JSON object.
     """
-    from eventer.cli.client import ServiceClient
-
-    client = ServiceClient(settings_of(context, url=url))
+    client = service_client(context, url)
     (full_id,) = client.full_ids([id_])
     if count is None:
         count = client.get("/generator/status", {"id": full_id})["position"] - first
@@ -102,8 +85,8 @@ def faults(
 
 
 def _faulty_events(client: ServiceClient, id_: str, first: int, end: int) -> Iterator[Any]:
-    for start in range(first, end, _PAGE):
-        query = {"id": id_, "first": str(start), "count": str(min(_PAGE, end - start))}
+    for start in range(first, end, MAX_FAULT_RANGE):
+        query = {"id": id_, "first": str(start), "count": str(min(MAX_FAULT_RANGE, end - start))}
         yield from client.get("/generator/faults", query)["events"]
 
 

@@ -1,20 +1,16 @@
-"""Commands for the generators of a running service: add, list, pause and so on."""
+"""Commands for the generators of a running service: list, pause and so on."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from eventer.cli.exit_codes import FAILED, OK, exit_with_code
 from eventer.cli.option_values import choice
-from eventer.cli.options import AsJson, Url, read_input, settings_of
+from eventer.cli.options import AsJson, Url, service_client
 from eventer.cli.terminal import print_data, print_json, print_message, table
-
-if TYPE_CHECKING:
-    from eventer.cli.client import ServiceClient
 
 Id = Annotated[
     str, typer.Argument(metavar="ID", help="Id of a generator, a unique prefix of it, or a name.")
@@ -24,44 +20,17 @@ Ids = Annotated[
 ]
 
 
-def _client(context: typer.Context, url: str | None) -> ServiceClient:
-    from eventer.cli.client import ServiceClient
-
-    return ServiceClient(settings_of(context, url=url))
-
-
-@exit_with_code
-def add(
-    context: typer.Context,
-    file: Annotated[
-        Path,
-        typer.Argument(
-            metavar="FILE", help="A JSON request; - reads standard input.", allow_dash=True
-        ),
-    ],
-    *,
-    url: Url = None,
-    as_json: AsJson = False,
-) -> None:
-    """Add generators to a running service, or change the pace of existing ones."""
-    answer = _client(context, url).post("/generator/add", body=read_input(file))
-    _show(answer["generators"], answer, as_json=as_json)
-    for view in answer["generators"]:
-        for warning in view.get("warnings", ()):
-            print_message(f"warning: generator {view['name']}: {warning['message']}")
-
-
 @exit_with_code
 def list_generators(context: typer.Context, *, url: Url = None, as_json: AsJson = False) -> None:
     """List all generators of a running service, oldest first."""
-    answer = _client(context, url).get("/generator/status")
-    _show(answer["generators"], answer, as_json=as_json)
+    answer = service_client(context, url).get("/generator/status")
+    show_generators(answer["generators"], answer, as_json=as_json)
 
 
 @exit_with_code
 def status(context: typer.Context, id_: Id, *, url: Url = None, as_json: AsJson = False) -> None:
     """Show one generator in detail."""
-    client = _client(context, url)
+    client = service_client(context, url)
     (full_id,) = client.full_ids([id_])
     answer = client.get("/generator/status", {"id": full_id})
     if as_json:
@@ -73,9 +42,9 @@ def status(context: typer.Context, id_: Id, *, url: Url = None, as_json: AsJson 
 @exit_with_code
 def pause(context: typer.Context, ids: Ids, *, url: Url = None, as_json: AsJson = False) -> None:
     """Pause generators. They deliver nothing after this command returns."""
-    client = _client(context, url)
+    client = service_client(context, url)
     views = [client.post("/generator/pause", [("id", id_)]) for id_ in client.full_ids(ids)]
-    _show(views, {"generators": views}, as_json=as_json)
+    show_generators(views, {"generators": views}, as_json=as_json)
 
 
 @exit_with_code
@@ -100,17 +69,17 @@ def resume(
     as_json: AsJson = False,
 ) -> None:
     """Resume paused or failed generators."""
-    client = _client(context, url)
+    client = service_client(context, url)
     options = [*([("skip", "1")] if skip else []), *([("position", position)] if position else [])]
     queries = [[("id", id_), *options] for id_ in client.full_ids(ids)]
     views = [client.post("/generator/resume", query) for query in queries]
-    _show(views, {"generators": views}, as_json=as_json)
+    show_generators(views, {"generators": views}, as_json=as_json)
 
 
 @exit_with_code
 def remove(context: typer.Context, ids: Ids, *, url: Url = None, as_json: AsJson = False) -> int:
     """Stop and delete generators. Topics, tables and delivered events stay."""
-    client = _client(context, url)
+    client = service_client(context, url)
     answer = client.post("/generator/remove", [("id", id_) for id_ in client.full_ids(ids)])
     if as_json:
         print_json(answer)
@@ -122,7 +91,8 @@ def remove(context: typer.Context, ids: Ids, *, url: Url = None, as_json: AsJson
     return FAILED if answer["unknown"] else OK
 
 
-def _show(views: Sequence[Mapping[str, Any]], answer: object, *, as_json: bool) -> None:
+def show_generators(views: Sequence[Mapping[str, Any]], answer: object, *, as_json: bool) -> None:
+    """Prints generators as a table, or an answer as JSON."""
     if as_json:
         print_json(answer)
     elif views:
@@ -151,7 +121,7 @@ def _row(view: Mapping[str, Any]) -> Sequence[object]:
         view["name"],
         view["state"],
         destination_label(view["destination"]),
-        pace_label(event.get("pace") or event),
+        pace_label(event.get("pace") or event) + (" timelines" if "timeline" in event else ""),
         view["position"],
         view["delivered_rate"],
         view["lag"],
@@ -171,19 +141,24 @@ def destination_label(destination: Mapping[str, Any]) -> str:
 
 def details(view: Mapping[str, Any]) -> str:
     """A generator as lines of text, its last error with the source line."""
-    from eventer.cli.client import problem_error
+    from eventer.client.problems import problem_error
     from eventer.core.error_text import format_error
 
     flat = {
         **view,
         "destination": destination_label(view["destination"]),
         **{name: view["event"][name] for name in ("dataset", "stream")},
+        **view["event"].get("timeline", {}),
+        **{name: view["event"][name] for name in ("only",) if name in view["event"]},
         **(view["event"].get("pace") or {n: view["event"][n] for n in ("count", "interval")}),
     }
     if "stages" in flat:
         flat["stages"] = ", ".join(map(_stage_label, flat["stages"]))
     if "profile" in flat:
         flat["profile"] = " ".join(f"{each:g}" for each in flat["profile"])
+    flat["waits_for"] = ", ".join(view.get("waits_for", ())) or None
+    if flat.get("timelines") is None:
+        flat.pop("timelines", None)
     error, warnings = flat.pop("last_error"), flat.pop("warnings", ())
     del flat["event"]
     width = max(map(len, flat))

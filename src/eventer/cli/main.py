@@ -9,6 +9,7 @@ import typer
 
 from eventer import __version__
 from eventer.cli import (
+    add,
     config,
     dev,
     examples_command,
@@ -75,7 +76,7 @@ app.command("profile")(profile.profile)
 app.command("explain")(explain.explain)
 app.command("fmt")(fmt.fmt)
 app.command("pace")(pace.pace)
-app.command("add")(generators.add)
+app.command("add")(add.add)
 app.command("list")(generators.list_generators)
 app.command("status")(generators.status)
 app.command("pause")(generators.pause)

@@ -10,9 +10,6 @@ from typing import Final, TypeVar
 
 import typer
 
-MAX_INDEX: Final = (1 << 62) - 1
-"""Indices of events."""
-
 _INTEGER: Final = re.compile(r"[+-]?[0-9]{1,20}")
 _Text = TypeVar("_Text", bound=str)
 

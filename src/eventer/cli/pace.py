@@ -12,8 +12,10 @@ import typer
 
 from eventer.cli.exit_codes import exit_with_code
 from eventer.cli.option_values import duration, integer
-from eventer.cli.options import AsJson, input_name, read_input
+from eventer.cli.options import AsJson, input_name, read_request_file
 from eventer.cli.terminal import print_data, print_json
+from eventer.core.clock import NS_PER_SECOND
+from eventer.core.limits import MAX_BUCKETS
 
 if TYPE_CHECKING:
     from eventer.api.wire.targets import RequestModel
@@ -23,11 +25,10 @@ if TYPE_CHECKING:
 _HEIGHT: Final = 8
 _EIGHTHS: Final = " \u2581\u2582\u2583\u2584\u2585\u2586\u2587\u2588"
 """Blocks of 0 to 8 eighths of a line."""
-_NS_PER_SECOND: Final = 1_000_000_000
 _UNITS: Final = (
-    ("h", 3_600 * _NS_PER_SECOND),
-    ("min", 60 * _NS_PER_SECOND),
-    ("s", _NS_PER_SECOND),
+    ("h", 3_600 * NS_PER_SECOND),
+    ("min", 60 * NS_PER_SECOND),
+    ("s", NS_PER_SECOND),
     ("ms", 1_000_000),
     ("\u00b5s", 1_000),
     ("ns", 1),
@@ -40,8 +41,7 @@ def pace(
         Path,
         typer.Argument(
             metavar="FILE",
-            help='A JSON request as for `add`, or one pace, as {"rate": "5/s"}; - reads standard '
-            "input.",
+            help='A request as for `add`, or one pace, as {"rate": "5/s"}; - reads standard input.',
             allow_dash=True,
         ),
     ],
@@ -60,7 +60,7 @@ def pace(
         typer.Option(
             "--buckets",
             metavar="NUMBER",
-            parser=integer(1, 1_000),
+            parser=integer(1, MAX_BUCKETS),
             help="The most parts of that time.",
         ),
     ] = 60,
@@ -76,7 +76,7 @@ def pace(
 
     now = time.time_ns()
     shown = {}
-    for name, pointer, spec in _paces(read_input(file), input_name(file)):
+    for name, pointer, spec in _paces(read_request_file(file), input_name(file)):
         raise_faults(list(pace_faults(spec, pointer, now)))
         shown[name] = preview_pace(spec, now, length=length, buckets=buckets)
     if as_json:
@@ -88,20 +88,18 @@ def pace(
         print_data("\n\n".join(pace_text(name, preview) for name, preview in shown.items()))
 
 
-def _paces(data: bytes, name: str) -> Iterator[tuple[str, str, PaceSpec]]:
+def _paces(value: Any, name: str) -> Iterator[tuple[str, str, PaceSpec]]:
     """The paces of a request with their names and JSON pointers, or the one pace of a file.
 
     Raises:
-        RequestError: the file is not a request.
+        RequestError: the value is not a request.
     """
     from pydantic import ValidationError
 
-    from eventer.api.decode import decode
     from eventer.api.problems import validation_error
     from eventer.api.wire.generator_requests import AddBody
     from eventer.api.wire.pace import PaceBody, PacedBody
 
-    value: Any = decode(data, name)
     model = _form(value)
     try:
         body = model.model_validate(value)
@@ -144,7 +142,7 @@ def pace_text(name: str, preview: PacePreview) -> str:
         parts.append(f"{preview.total:,} in all, the last at {format_instant(preview.last)}")
     labels = [_rate(preview.peak_rate), *[""] * (_HEIGHT - 2), "0/s"]
     width = max(map(len, labels))
-    full = preview.peak_rate * preview.bucket / _NS_PER_SECOND
+    full = preview.peak_rate * preview.bucket / NS_PER_SECOND
     rows = zip(labels, plot(_heights(preview), _HEIGHT, full), strict=True)
     lines = [f"{label:>{width}} |{row}" for label, row in rows]
     begin, end = format_instant(preview.begin), format_instant(preview.begin + preview.length)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 import typer
 
 from eventer.cli import template_options as option
 from eventer.cli.exit_codes import exit_with_code
-from eventer.cli.option_values import integer
 from eventer.cli.options import AsJson, Library, settings_of
 from eventer.cli.template_options import parse_seed, seed_message, template_request
 from eventer.cli.templates import ask_template_service
@@ -28,16 +27,7 @@ def profile(
     context: typer.Context,
     template: option.TemplateFile,
     *,
-    count: Annotated[
-        int,
-        typer.Option(
-            "--count",
-            "-n",
-            metavar="NUMBER",
-            parser=integer(1, 1_000_000),
-            help="Number of events.",
-        ),
-    ] = 10_000,
+    count: option.Count = 10_000,
     seed: option.Seed = None,
     stream: option.StreamName = None,
     dataset: option.Dataset = None,

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from eventer.cli import schedule_options as due
 from eventer.cli import template_options as option
 from eventer.cli.exit_codes import exit_with_code
 from eventer.cli.faults import Faults, parse_faults
-from eventer.cli.option_values import MAX_INDEX, choice, integer
 from eventer.cli.options import AsJson, Library, settings_of
 from eventer.cli.template_options import (
     checked_target,
@@ -27,7 +27,6 @@ from eventer.cli.terminal import print_message
 from eventer.core.errors import RequestError
 from eventer.core.loading import without_garbage_collection
 from eventer.core.model import ConsoleTarget, OnError, OnNull, Target, WrittenPart
-from eventer.core.pace import Arrivals
 
 if TYPE_CHECKING:
     from eventer.service.run_schedule import ScheduleOptions
@@ -49,66 +48,15 @@ def run(
     omit: option.Omit = None,
     op: option.Op = None,
     connection: option.Connection = None,
-    rate: Annotated[
-        str | None,
-        typer.Option("--rate", metavar="RATE", help="Exact rate, as 5k/s, 100/m or 0.5/s."),
-    ] = None,
-    stages: Annotated[
-        str | None,
-        typer.Option(
-            "--stages",
-            metavar="STAGES",
-            help="Rates one after the other, as '100/s for 1m, to 1k/s for 5m, repeat 3'.",
-        ),
-    ] = None,
-    profile: Annotated[
-        str | None,
-        typer.Option(
-            "--profile",
-            metavar="NUMBERS",
-            help="Multipliers of --rate for the 24 hours of a day, or 168 of a week from Monday.",
-        ),
-    ] = None,
-    timezone: Annotated[
-        str | None,
-        typer.Option("--timezone", metavar="NAME", help="Time zone of --profile; default: UTC."),
-    ] = None,
-    arrivals: Annotated[
-        Arrivals,
-        typer.Option(
-            "--arrivals",
-            metavar="even|random",
-            parser=choice("even", "random"),
-            help="Whether events are evenly spaced, or at random times around that.",
-        ),
-    ] = "even",
-    start: Annotated[
-        str | None,
-        typer.Option(
-            "--start",
-            metavar="INSTANT",
-            help="When the first event is due, as now-7d: past events are delivered at once.",
-        ),
-    ] = None,
-    end: Annotated[
-        str | None,
-        typer.Option("--end", metavar="INSTANT", help="No event is due from then on, as now+1h."),
-    ] = None,
-    count: Annotated[
-        int | None,
-        typer.Option(
-            "--count",
-            metavar="NUMBER",
-            parser=integer(1, 1_000_000_000),
-            help="Number of events per --interval.",
-        ),
-    ] = None,
-    interval: Annotated[
-        str | None,
-        typer.Option(
-            "--interval", metavar="DURATION", help="Time between ticks, as 10s, 250ms or 1h30m."
-        ),
-    ] = None,
+    rate: due.Rate = None,
+    stages: due.StageList = None,
+    profile: due.Multipliers = None,
+    timezone: due.TimeZone = None,
+    arrivals: due.ArrivalTimes = "even",
+    start: due.Start = None,
+    end: due.End = None,
+    count: due.Count = None,
+    interval: due.Interval = None,
     fast: Annotated[
         bool,
         typer.Option("--fast", help="Do not wait: the pace only gives the times of events."),
@@ -121,40 +69,15 @@ def run(
             "--duration", metavar="DURATION", help="How long to run, from the first events on."
         ),
     ] = None,
-    max_events: Annotated[
-        int | None,
-        typer.Option(
-            "--max-events",
-            "-n",
-            metavar="NUMBER",
-            parser=integer(1, MAX_INDEX),
-            help="Total number of events.",
-        ),
-    ] = None,
+    max_events: due.MaxEvents = None,
     seed: option.Seed = None,
     stream: option.StreamName = None,
     dataset: option.Dataset = None,
     at: option.At = None,
     variables: option.Variables = None,
     referenced: option.With = None,
-    on_error: Annotated[
-        OnError,
-        typer.Option(
-            "--on-error",
-            metavar="stop|skip|retry",
-            parser=choice(*OnError),
-            help="Whether to stop, skip the event, or retry its delivery when an event fails.",
-        ),
-    ] = OnError.STOP,
-    on_null: Annotated[
-        OnNull,
-        typer.Option(
-            "--on-null",
-            metavar="emit|drop",
-            parser=choice(*OnNull),
-            help="Whether to emit or drop an event of which null would be written.",
-        ),
-    ] = OnNull.EMIT,
+    on_error: due.WhenFailing = OnError.STOP,
+    on_null: due.WhenNull = OnNull.EMIT,
     faults: Faults = None,
     library: Library = None,
     fail_if: Annotated[

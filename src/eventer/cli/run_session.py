@@ -26,6 +26,7 @@ from eventer.cli.terminal import print_json, print_message
 from eventer.core.error_text import format_error
 from eventer.core.errors import EventerError, TemplateError
 from eventer.core.model import ConsoleTarget, Template
+from eventer.core.timelines import no_step_text
 from eventer.service.run_stats import MAX_LATENESS_SECONDS, RunStats
 from eventer.service.standalone_run import RunJob, RunRequest, RunResult, StandaloneRun, prepare_run
 from eventer.service.thresholds import Threshold
@@ -112,8 +113,11 @@ async def _run_job(
     summary = run_stats.summary(time.time_ns())
     if options.thresholds:
         summary["failed_thresholds"] = [str(each.threshold) for each in failures]
+    timeline, emitted = options.request.timeline, run_stats.totals.events + run_stats.dropped
     if result.error is not None:
         print_message(format_error(result.error))
+    elif timeline is not None and timeline.only is not None and not emitted:
+        print_message(f"warning: {no_step_text(timeline.only)}; omit --only to take all steps")
     if not as_json:
         print_message(format_summary(summary))
     elif to_stdout:

@@ -10,8 +10,9 @@ import typer
 from eventer.cli.exit_codes import exit_with_code
 from eventer.cli.generators import Id
 from eventer.cli.option_values import integer
-from eventer.cli.options import AsJson, Url, settings_of
+from eventer.cli.options import AsJson, Url, count_option, service_client
 from eventer.cli.terminal import print_data
+from eventer.core.limits import MAX_RECOMPUTED
 
 
 @exit_with_code
@@ -19,22 +20,13 @@ def tap(
     context: typer.Context,
     id_: Id,
     *,
-    count: Annotated[
-        int | None,
-        typer.Option(
-            "--count",
-            "-n",
-            metavar="NUMBER",
-            parser=integer(1, 1_000_000_000),
-            help="Stop after this number of events.",
-        ),
-    ] = None,
+    count: Annotated[int | None, count_option("Stop after this number of events.")] = None,
     last: Annotated[
         int,
         typer.Option(
             "--last",
             metavar="NUMBER",
-            parser=integer(0, 1_000),
+            parser=integer(0, MAX_RECOMPUTED),
             help="Committed events to begin with.",
         ),
     ] = 10,
@@ -45,9 +37,7 @@ def tap(
 
     With --json, each line also has the event's index. Ctrl-C stops it.
     """
-    from eventer.cli.client import ServiceClient
-
-    client = ServiceClient(settings_of(context, url=url))
+    client = service_client(context, url)
     (full_id,) = client.full_ids([id_])
     query = [("id", full_id), ("last", str(last))]
     for number, line in enumerate(client.get_lines("/generator/tail", query), 1):

@@ -6,18 +6,20 @@ import os
 import secrets
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from eventer.cli.option_values import unicode_text
-from eventer.cli.options import input_name, read_input
+from eventer.cli.options import count_option, input_name, read_input
 from eventer.core.errors import RequestError
 
 if TYPE_CHECKING:
-    from eventer.core.model import Target, WrittenPart
+    from eventer.core.model import ConsoleTarget, KafkaTarget, PostgresTarget, WrittenPart
     from eventer.core.timelines import TimelineSpec
     from eventer.service.requests import PreviewRequest, ReferenceRequest
+
+_Target = TypeVar("_Target", "KafkaTarget", "PostgresTarget", "ConsoleTarget")
 
 TemplateFile = Annotated[
     Path,
@@ -34,6 +36,7 @@ Variables = Annotated[
         help="Variable (std.extVar) or argument of the template; NAME:=JSON if it is not text.",
     ),
 ]
+Count = Annotated[int, count_option("Number of events.", 1_000_000)]
 Seed = Annotated[
     str | None,
     typer.Option(
@@ -205,7 +208,7 @@ def parse_reference(text: str) -> tuple[str, Path, int | None]:
     Raises:
         typer.BadParameter: the value is wrong.
     """
-    from eventer.core.model import MAX_POPULATION
+    from eventer.core.limits import MAX_POPULATION
 
     name, _, rest = text.partition("=")
     file, separator, count = rest.rpartition(":")
@@ -319,7 +322,7 @@ def target_of(
     *,
     part: WrittenPart | None = None,
     op: str | None = None,
-) -> Target | None:
+) -> KafkaTarget | PostgresTarget | None:
     """The target of the events, of which `part` is written; None without a topic or table.
 
     Raises:
@@ -349,7 +352,7 @@ def written_part(value: str | None, omit: Iterable[str] | None) -> WrittenPart:
     return WrittenPart(value, tuple(omit or ()))
 
 
-def checked_target(target: Target, option: str) -> Target:
+def checked_target(target: _Target, option: str) -> _Target:
     """The target, whose name `option` gives.
 
     Raises:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Iterator
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
 from eventer.cli import template_options as option
 from eventer.cli.exit_codes import INVALID, OK, exit_with_code
 from eventer.cli.faults import Faults, parse_faults
-from eventer.cli.option_values import MAX_INDEX, integer
-from eventer.cli.options import AsJson, Library, settings_of
+from eventer.cli.options import AsJson, First, Library, settings_of
 from eventer.cli.template_options import (
     checked_target,
     parse_seed,
@@ -27,6 +26,7 @@ from eventer.core.loading import without_garbage_collection
 from eventer.core.model import ConsoleTarget, WrittenPart
 
 if TYPE_CHECKING:
+    from eventer.core.model import Target
     from eventer.service.template_service import TemplateService
     from eventer.service.views import Inspection, PreviewedEvents
     from eventer.settings import Settings
@@ -39,25 +39,8 @@ def preview(
     context: typer.Context,
     template: option.TemplateFile,
     *,
-    count: Annotated[
-        int,
-        typer.Option(
-            "--count",
-            "-n",
-            metavar="NUMBER",
-            parser=integer(1, 1_000_000),
-            help="Number of events.",
-        ),
-    ] = 10,
-    first: Annotated[
-        int,
-        typer.Option(
-            "--first",
-            metavar="INDEX",
-            parser=integer(0, MAX_INDEX),
-            help="Index of the first event.",
-        ),
-    ] = 0,
+    count: option.Count = 10,
+    first: First = 0,
     seed: option.Seed = None,
     stream: option.StreamName = None,
     dataset: option.Dataset = None,
@@ -96,8 +79,6 @@ def preview(
     )
     shown = ask_template_service(settings, lambda service: service.preview(request))
     _print_warnings(shown)
-    if only is not None and not shown.steps:
-        print_message(f"no step has to: {only!r}; leave out --only to see all steps")
     if as_json:
         print_data(PreviewOut.body_of(shown).decode())
     else:
@@ -124,6 +105,7 @@ def validate(
     variables: option.Variables = None,
     timeline: option.TimelineHorizon = None,
     referenced: option.With = None,
+    faults: Faults = None,
     library: Library = None,
     as_json: AsJson = False,
 ) -> int:
@@ -131,12 +113,18 @@ def validate(
     from eventer.core.error_text import format_error
 
     settings = settings_of(context, library=library)
-    spec = timeline_spec(timeline, None)
     request = template_request(
-        template, variables, at, referenced, seed=0, dataset=dataset, timeline=spec
+        template,
+        variables,
+        at,
+        referenced,
+        seed=0,
+        dataset=dataset,
+        faults=parse_faults(faults),
+        timeline=timeline_spec(timeline, None),
     )
     part = _checked_part(value, omit)
-    target = target_of(topic, table, key, connection, part=part, op=op)
+    target: Target | None = target_of(topic, table, key, connection, part=part, op=op)
     if target is None and not part.is_whole:
         target = ConsoleTarget(value=part.value, omit=part.omit)
     validation = ask_template_service(settings, lambda service: service.validate(request, target))

@@ -10,7 +10,7 @@ import typer
 
 from eventer.cli.exit_codes import FAILED, OK, exit_with_code
 from eventer.cli.generators import Id
-from eventer.cli.options import AsJson, Url, settings_of
+from eventer.cli.options import AsJson, Url, service_client
 from eventer.cli.terminal import print_data, print_json, table
 
 _MAX_FINDINGS = 20
@@ -31,9 +31,7 @@ def verify(
 
     The exit code is 0 only if no event is missing, duplicated, changed, reordered or foreign.
     """
-    from eventer.cli.client import ServiceClient
-
-    client = ServiceClient(settings_of(context, url=url))
+    client = service_client(context, url)
     (full_id,) = client.full_ids([id_])
     query = [("id", full_id), *([("allow_foreign", "1")] if allow_foreign else [])]
     answer: Mapping[str, Any] = {}

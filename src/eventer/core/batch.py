@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from eventer.core.cursor import Cursor
 from eventer.core.errors import DestinationRejectedError
 from eventer.core.match_hints import MatchHints
 from eventer.core.model import ColumnType, Position
@@ -147,13 +148,15 @@ class Batch(EventRows):
 
     `index` is ascending. A skipped index has no row, nor have those of `dropped`, events that are
     not emitted on purpose. `event_bytes` are the bytes of text of the whole events, if `fields` has
-    their values and only a part of them is written.
+    their values and only a part of them is written. If the indices number steps of timelines,
+    `cursors` are the places of the first one and after the last one.
     """
 
     first: int
     count: int
     dropped: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     event_bytes: int = 0
+    cursors: tuple[Cursor, Cursor] | None = None
     fields: BatchFields = field(kw_only=False)
     part_fields: BatchFields | None = None
 
@@ -219,9 +222,11 @@ def _taken(array: pa.Array | None, rows: NDArray[np.int64]) -> pa.Array | None:
 
 def advance_position(position: Position, batches: Sequence[Batch]) -> Position:
     """The position after delivering consecutive batches that begin at it."""
+    cursors = batches[-1].cursors
     return replace(
         position,
         next=batches[-1].next,
+        cursor=None if cursors is None else cursors[1],
         skipped=position.skipped + sum(batch.skipped for batch in batches),
         dropped=position.dropped + sum(len(batch.dropped) for batch in batches),
         bytes=position.bytes + sum(batch.nbytes for batch in batches),

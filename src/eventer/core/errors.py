@@ -8,6 +8,7 @@
     │   └── BudgetError          exceeded a limit of steps, depth, bytes or time
     ├── RequestError             an error in the request; a JSON pointer per fault
     ├── NotFoundError            the named object does not exist
+    ├── ConflictError            what is asked is not possible while other objects exist
     ├── ConfigError              an error in the settings
     ├── DestinationError         an error of a broker or a database
     │   ├── DestinationUnavailableError   transient: unreachable or not responding
@@ -18,6 +19,8 @@
     │   └── FencedError                   terminal for this owner: another owner took over
     ├── RegistryError            the registry cannot be read or written
     ├── BusyError                transient: too many requests
+    ├── ServiceUnreachableError  transient: no service answers at the URL
+    ├── ServiceProblemError      the service answered with a problem of its own
     └── WorkerLostError          transient: the worker process crashed or exceeded its time
 
 `transient` means that the same call may succeed later without a change by the user.
@@ -151,6 +154,10 @@ class NotFoundError(EventerError):
     """The named object does not exist."""
 
 
+class ConflictError(EventerError):
+    """What is asked is not possible while other objects exist; nothing was changed."""
+
+
 class ConfigError(EventerError):
     """A setting is missing or wrong. `key` is its dotted name."""
 
@@ -219,6 +226,16 @@ class BusyError(EventerError):
     """Too much is asked at once; nothing of this was done."""
 
     transient = True
+
+
+class ServiceUnreachableError(EventerError):
+    """The service at the configured URL does not answer."""
+
+    transient = True
+
+
+class ServiceProblemError(EventerError):
+    """The service answered with a problem that the request did not cause."""
 
 
 class WorkerLostError(EventerError):

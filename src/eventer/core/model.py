@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Literal, NamedTuple, TypeAlias
 
+from eventer.core.cursor import Cursor
 from eventer.core.fault_rules import FaultRule
 from eventer.core.pace import PaceSpec
 
@@ -139,10 +140,6 @@ class Stream:
     name: str | None = None
 
 
-MAX_POPULATION: Final = 10**12
-"""Events of a stream that can be referred to."""
-
-
 @dataclass(frozen=True, slots=True)
 class FixedPopulation:
     """The events [0, count) of a stream; if `count` is None, each reference says how many."""
@@ -151,27 +148,50 @@ class FixedPopulation:
 
 
 @dataclass(frozen=True, slots=True)
+class GrowingPopulation:
+    """The events that a generator has delivered some time before they are referred to.
+
+    `generator` is its id; None until the request that refers to it is resolved.
+    """
+
+    generator: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoPopulation:
+    """The events of a stream that cannot be referred to, and why: "is a timeline".
+
+    `hint` is what to do.
+    """
+
+    reason: str
+    hint: str | None = None
+
+
+Population: TypeAlias = FixedPopulation | GrowingPopulation
+
+
+@dataclass(frozen=True, slots=True)
 class ReferencedStream:
     """A stream whose events a template may read, under a `name`.
 
     The references of its template are those of the template that refers to it: a name means the
-    same in both. `population` says which events exist; None is that of a stream with a schedule,
-    which depends on when events are delivered: it cannot be referred to. `explicit_seed` and
-    `digest` are as in `GeneratorSpec`; the digest is empty until the template is prepared.
+    same in both. `population` says which events exist. `explicit_seed` and `digest` are as in
+    `GeneratorSpec`; the digest is empty until the template is prepared.
     """
 
     name: str
     template: Template
     stream: Stream
     context: EventContext
-    population: FixedPopulation | None
+    population: Population | NoPopulation
     explicit_seed: bool = False
     digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A pace from the instant `t0` (ns since 1970) and the index `n0` on.
+    """A pace from the instant `t0` (ns since 1970) and the index `n0` on, which counts timelines.
 
     `u0` is the number of events of the pace that lie before n0, which stages continue after.
     `draw_key` is that of random arrivals.
@@ -182,6 +202,18 @@ class Segment:
     pace: PaceSpec
     u0: int = 0
     draw_key: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineSpec:
+    """How a template's values are read as timelines.
+
+    No step is due later than `horizon` ns after the start of its timeline. With `only`, just the
+    steps with this `to` are emitted.
+    """
+
+    horizon: int
+    only: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +291,8 @@ class Position:
     `next` is the index of the next event to commit. `skipped`, `dropped` and `bytes` are totals of
     the incarnation: failed events, events that were dropped on purpose, bytes of text. `partitions`
     are (index, partition count) pairs: the number of the topic's partitions from that index on.
+    Of a generator of timelines, indices are delivery numbers here, and `cursor` is the place of
+    `next` in the order of all steps; None before the first commit.
     """
 
     next: int = 0
@@ -266,6 +300,7 @@ class Position:
     bytes: int = 0
     partitions: tuple[tuple[int, int], ...] = ()
     dropped: int = 0
+    cursor: Cursor | None = None
 
 
 class ColumnType(StrEnum):
@@ -313,6 +348,7 @@ class GeneratorSpec:
     Only `on_error` and `catch_up` may change while it exists. `digest` is the hash of the canonical
     template with its imports and vars; empty for a run that no registry keeps. `explicit_seed` says
     whether the request gave the seed. `engine_reason` says why the plan does not run the template.
+    With `timeline`, the template gives timelines, whose steps are delivered.
     """
 
     event_source: EventSource
@@ -326,6 +362,7 @@ class GeneratorSpec:
     explicit_seed: bool = False
     on_null: OnNull = OnNull.EMIT
     faults: tuple[FaultRule, ...] = ()
+    timeline: TimelineSpec | None = None
 
     @property
     def stream(self) -> Stream:

@@ -14,8 +14,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eventer.core.clock import NS_PER_SECOND
+from eventer.core.cursor import BEGIN, FAILED, Cursor, read_cursor
 from eventer.core.duration import DurationError, parse_duration
 from eventer.core.errors import RequestError
+from eventer.core.model import TimelineSpec
+
+__all__ = [
+    "BEGIN",
+    "FAILED",
+    "MAX_BEGUN_TIMELINES",
+    "MAX_HORIZON_NS",
+    "MAX_PENDING_STEPS",
+    "MAX_STEPS",
+    "NO_STEPS",
+    "Cursor",
+    "Steps",
+    "TimelineSpec",
+    "in_order",
+    "joined",
+    "parse_horizon",
+    "read_cursor",
+]
 
 MAX_STEPS: Final = 1_000
 """Steps of one timeline."""
@@ -24,33 +43,6 @@ MAX_PENDING_STEPS: Final = 5_000_000
 """Steps of begun timelines that wait for their time."""
 MAX_BEGUN_TIMELINES: Final = 5_000_000
 """Timelines that begin within one horizon."""
-FAILED: Final = -1
-"""The number of the step in place of a timeline that raises: it has no other steps."""
-
-
-@dataclass(frozen=True, slots=True)
-class TimelineSpec:
-    """How a template's values are read as timelines.
-
-    No step is due later than `horizon` ns after the start of its timeline. With `only`, just the
-    steps with this `to` are emitted.
-    """
-
-    horizon: int
-    only: str | None = None
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Cursor:
-    """A place in the order of the steps: that of the first step that is still to come."""
-
-    due: int
-    index: int
-    step: int
-
-
-BEGIN: Final = Cursor(-(1 << 63), 0, FAILED)
-"""Before all steps."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,6 +71,11 @@ class Steps:
     def cursor(self, row: int) -> Cursor:
         """The place of a step."""
         return Cursor(int(self.due[row]), int(self.index[row]), int(self.step[row]))
+
+    @property
+    def cursors(self) -> tuple[Cursor, Cursor]:
+        """The places of the first step and after the last one."""
+        return self.cursor(0), self.cursor(-1).after
 
     def not_before(self, cursor: Cursor) -> NDArray[np.bool_]:
         """Which steps are at a cursor or after it."""
@@ -112,6 +109,11 @@ def in_order(parts: Sequence[Steps]) -> Steps:
     """
     steps = joined(parts)
     return steps if len(parts) == 1 else steps.take(np.argsort(steps.due, kind="stable"))
+
+
+def no_step_text(only: str) -> str:
+    """Says that no step has the name `only`."""
+    return f"no step has `to`: {only!r}"
 
 
 def parse_horizon(text: str) -> int:

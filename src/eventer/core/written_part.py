@@ -44,6 +44,19 @@ def _omit(fields: dict[str, OmittedFields | None], tokens: tuple[str, ...]) -> N
         _omit(inner, rest)
 
 
+def is_written(tokens: tuple[str, ...], part: WrittenPart) -> bool:
+    """Whether a field of the event, by its reference tokens, is within the written part."""
+    value = value_tokens(part)
+    omitted: OmittedFields | None = omitted_fields(part)
+    for token in tokens[len(value) :]:
+        if not omitted or token not in omitted:
+            break
+        omitted = omitted[token]
+        if omitted is None:
+            return False
+    return tokens[: len(value)] == value
+
+
 def written_value(event: JsonValue, part: WrittenPart) -> JsonValue:
     """The written part of an event; null if the event has no such field."""
     found = resolve(event, value_tokens(part))

@@ -17,6 +17,7 @@ from eventer.destinations.base import Flow
 
 if TYPE_CHECKING:
     from eventer.core.batch import Batch
+    from eventer.core.cursor import Cursor
 
 DEFAULT_LISTED = 100
 """The default number of listed findings of each flaw. Totals count all findings."""
@@ -91,8 +92,12 @@ class EventReplayer(Protocol):
     def recomputable(self, key: PositionKey, end: int) -> Sequence[tuple[int, int]]:
         """The ascending ranges below `end` whose events can be recomputed."""
 
-    def batches(self, key: PositionKey, first: int, end: int) -> AsyncIterator[Batch]:
+    def batches(
+        self, key: PositionKey, first: int, end: int, cursor: Cursor | None = None
+    ) -> AsyncIterator[Batch]:
         """The events [first, end), in order; an event that raises an error has no row.
+
+        `cursor` is the place of `first` in the order of the steps of timelines, if it is known.
 
         Raises:
             TemplateError: this version rejects the template.

@@ -33,7 +33,14 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from eventer.core.errors import DestinationError, DestinationRejectedError
-from eventer.core.model import EventShape, Guarantee, Position, PositionKey, Target
+from eventer.core.model import (
+    EventShape,
+    GeneratorSpec,
+    Guarantee,
+    Position,
+    PositionKey,
+    Target,
+)
 
 if TYPE_CHECKING:
     from eventer.core.batch import Batch
@@ -41,11 +48,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """A generator as its destination knows it: key of the position, target and shape."""
+    """A generator as its destination knows it: key of the position, target and shape.
+
+    `has_cursor`: its events are steps of timelines, whose positions have a cursor.
+    """
 
     key: PositionKey
     target: Target
     shape: EventShape = field(default_factory=EventShape)
+    has_cursor: bool = False
+
+    @classmethod
+    def of(cls, key: PositionKey, spec: GeneratorSpec) -> Flow:
+        """The flow of a generator."""
+        return cls(key, spec.target, spec.shape, spec.timeline is not None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from eventer.core.errors import Fault
@@ -17,11 +17,15 @@ _CORRUPTIBLE: Final = frozenset({ColumnType.TEXT, ColumnType.JSONB})
 
 
 def fault_rule_errors(
-    rules: Sequence[FaultRule], target: Target, shape: EventShape, part: EventShape
+    rules: Sequence[FaultRule],
+    target: Target,
+    shape_at: Callable[[Sequence[str]], EventShape],
+    part: EventShape,
 ) -> Iterator[Fault]:
     """What is wrong with rules, by pointers in the list of rules.
 
-    `shape` is that of the events, `part` that of what the target writes.
+    `shape_at` is the shape of the values that reference tokens refer to in events, `part` that of
+    what the target writes.
     """
     for number, rule in enumerate(rules):
         if isinstance(target, PostgresTarget):
@@ -29,7 +33,7 @@ def fault_rule_errors(
         for position, field in enumerate(rule.fields):
             pointer = format_pointer([number, "fields", position])
             tokens = option_tokens(field)
-            yield from _field_errors(pointer, field, shape)
+            yield from _field_errors(pointer, field, tokens, shape_at)
             yield from _part_errors(pointer, tokens, target)
             if isinstance(target, PostgresTarget):
                 yield from _column_errors(pointer, rule.kind, tokens, target, part)
@@ -50,15 +54,25 @@ def _table_errors(number: int, rule: FaultRule) -> Iterator[Fault]:
         )
 
 
-def _field_errors(pointer: str, field: str, shape: EventShape) -> Iterator[Fault]:
+def _field_errors(
+    pointer: str,
+    field: str,
+    tokens: Sequence[str],
+    shape_at: Callable[[Sequence[str]], EventShape],
+) -> Iterator[Fault]:
     """A field that no event has, as far as that is known in advance."""
-    names = [column.name for column in shape.columns]
-    top = option_tokens(field)[0]
-    if shape.is_object is not False and not shape.open and top not in names:
-        message = f"{field!r} is not a field of the template"
-        yield Fault(pointer, message, did_you_mean(top, names))
-    elif shape.is_object is False and not top.isdecimal():
-        yield Fault(pointer, f"{field!r} is a field, but the events are not objects")
+    for depth, token in enumerate(tokens):
+        shape = shape_at(tokens[:depth])
+        names = [column.name for column in shape.columns]
+        if shape.is_object is False and not token.isdecimal():
+            owner = f"{format_pointer(tokens[:depth])} is not an object"
+            message = f"{field!r} is a field, but "
+            yield Fault(pointer, message + (owner if depth else "the events are not objects"))
+            return
+        if shape.is_object is not False and not shape.open and token not in names:
+            message = f"{field!r} is not a field of the template"
+            yield Fault(pointer, message, did_you_mean(token, names))
+            return
 
 
 def _part_errors(pointer: str, tokens: tuple[str, ...], target: Target) -> Iterator[Fault]:

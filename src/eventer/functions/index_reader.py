@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from eventer.core.errors import EvaluationError
@@ -12,9 +13,10 @@ from eventer.functions.spec import FieldSpec, FunctionSpec, RowContext
 
 
 class IndexReader(RowReader):
-    """The natives of a stream without a schedule, at the event `index`.
+    """The natives of a stream that is referred to, at the event `index`.
 
-    Neighbouring events are seldom read together, so values are computed one by one.
+    `due` tells when the event is due; it is None in a stream without a schedule. Neighbouring
+    events are seldom read together, so values are computed one by one.
     """
 
     def __init__(self, context: EventContext, references: Mapping[str, EventsByIndex]) -> None:
@@ -22,6 +24,7 @@ class IndexReader(RowReader):
             dataset=context.dataset, instance_id=context.instance_id, references=references
         )
         self.index = 0
+        self.due: Callable[[], int] | None = None
         self._context_of_stream = context
 
     def read(
@@ -32,11 +35,17 @@ class IndexReader(RowReader):
     ) -> JsonValue:
         """See `RowReader.read`."""
         call = bound_call(source, arguments)
+        due = 0
         if call.time_dependent or (isinstance(source, FunctionSpec) and source.time_dependent):
-            raise time_read_error(source.name)
+            if self.due is None:
+                raise time_read_error(source.name)
+            due = self.due()
+        return call.row(read_key[1], replace(self.context(), scheduled=due))
+
+    def context(self) -> RowContext:
+        """See `RowReader.context`; without the time."""
         context = self._context_of_stream
-        row = RowContext(self.index, 0, context.dataset, context.instance_id)
-        return call.row(read_key[1], row)
+        return RowContext(self.index, 0, context.dataset, context.instance_id)
 
 
 def time_read_error(function: str) -> EvaluationError:

@@ -10,7 +10,8 @@ from typing import Any, ClassVar, Final
 import numpy as np
 
 from eventer.core.errors import EvaluationError
-from eventer.core.model import MAX_POPULATION, FixedPopulation
+from eventer.core.limits import MAX_POPULATION
+from eventer.core.model import FixedPopulation, Population
 from eventer.core.suggestions import did_you_mean
 from eventer.functions import arguments as args
 from eventer.functions.arguments import Integers
@@ -40,7 +41,7 @@ class ZipfIndex(BoundCall):
     The most popular index is the first, or the last if `recent`.
     """
 
-    count: int
+    count: Integers
     recent: bool
 
     def column(self, key: draw.Key, context: BatchContext) -> Column:
@@ -69,13 +70,40 @@ def _pick(population: FixedPopulation, arguments: Sequence[Any]) -> BoundCall:
     name, pick, count, index = arguments
     name = args.text(_NAME, "name", name)
     size = _size(name, population, count)
+    return _call(
+        name, pick, size, index, f"take the remainder, such as index % {size}, or raise 'count'"
+    )
+
+
+def _pick_growing(arguments: Sequence[Any]) -> BoundCall:
+    name, pick, count, index, population = arguments
+    name = args.text(_NAME, "name", name)
+    size: Integers = MAX_POPULATION
+    if population is not None:
+        size = args.whole(_NAME, "population", population)
+    if count is not None:
+        size = np.minimum(size, _checked_count(args.constant_whole(_NAME, "count", count, 1000)))
+    return _call(
+        name,
+        pick,
+        size,
+        index,
+        "an event exists when it was due a second before and "
+        "is delivered: refer to an earlier one, or use `pick`",
+    )
+
+
+def _call(name: str, pick: Any, size: Integers, index: Any, hint: str) -> BoundCall:
     if index is not None:
-        return GivenIndex(_checked_index(name, args.whole(_NAME, "index", index), size))
+        if pick != PICKS[0]:
+            raise EvaluationError(
+                f"{_NAME}: 'pick' cannot be combined with 'index'", hint="omit one of the two"
+            )
+        return GivenIndex(_checked_index(name, args.whole(_NAME, "index", index), size, hint))
     if pick not in PICKS:
-        hint = did_you_mean(str(pick), PICKS)
         raise EvaluationError(
             f"{_NAME}: 'pick' must be 'uniform', 'recent' or 'zipf', not {args.shown(pick)}",
-            hint=hint,
+            hint=did_you_mean(str(pick), PICKS),
         )
     return Integer(0, size - 1) if pick == "uniform" else ZipfIndex(size, pick == "recent")
 
@@ -91,8 +119,7 @@ def _size(name: str, population: FixedPopulation, count: Any) -> int:
         )
     size = known if count is None else args.constant_whole(_NAME, "count", count, 1000)
     assert size is not None
-    if not 1 <= size <= MAX_POPULATION:
-        raise EvaluationError(f"{_NAME}: 'count' must be from 1 to 1e12, not {args.shown(size)}")
+    _checked_count(size)
     if known is not None and size > known:
         raise EvaluationError(
             f"{_NAME}: 'count' is {size}, but {name!r} has {known} events",
@@ -101,21 +128,29 @@ def _size(name: str, population: FixedPopulation, count: Any) -> int:
     return size
 
 
-def _checked_index(name: str, index: Integers, size: int) -> Integers:
+def _checked_count(count: int) -> int:
+    if not 1 <= count <= MAX_POPULATION:
+        raise EvaluationError(f"{_NAME}: 'count' must be from 1 to 1e12, not {args.shown(count)}")
+    return count
+
+
+def _checked_index(name: str, index: Integers, size: Integers, hint: str) -> Integers:
     args.require(
         np.greater_equal(index, 0) & np.less(index, size),
         lambda row: EvaluationError(
             f"{_NAME}: there is no event {args.shown(args.at(index, row))} of {name!r}: its "
-            f"events are 0 to {size - 1}",
-            hint=f"take the remainder, such as index % {size}, or raise 'count'",
+            f"events are 0 to {args.at(size, row) - 1}",
+            hint=hint,
         ),
     )
     return index
 
 
 @lru_cache(maxsize=256)
-def _picks(population: FixedPopulation) -> FunctionSpec:
+def _picks(population: Population) -> FunctionSpec:
     """The function that picks an index of a population."""
+    if not isinstance(population, FixedPopulation):
+        return GET_INDEX_OF_GROWING
     return replace(
         GET_EVENT_OF,
         return_type=ReturnType.INTEGER,
@@ -136,6 +171,16 @@ def _bounds(
     return None if size is None else (0, size - 1)
 
 
+def _growing_bounds(
+    _name: Bounds | None,
+    _pick: Bounds | None,
+    count: Bounds | None,
+    _index: Bounds | None,
+    _population: Bounds | None,
+) -> Bounds:
+    return (0, (MAX_POPULATION if count is None else count[1]) - 1)
+
+
 def _checked(arguments: Sequence[Any]) -> BoundCall:
     """A call whose stream is not known: any number of events may exist."""
     known = FixedPopulation(MAX_POPULATION if arguments[2] is None else None)
@@ -148,8 +193,8 @@ GET_EVENT_OF: Final = FunctionSpec(
         Parameter(
             "name",
             "text",
-            "the name of the other event, written in the call: an event of the same request "
-            "without a schedule",
+            "the name of the other event, written in the call: an event of the same request, or "
+            "the name or id of a generator",
         ),
         Parameter(
             "pick",
@@ -163,13 +208,13 @@ GET_EVENT_OF: Final = FunctionSpec(
             "count",
             "a whole number",
             "how many events to pick from: the first `count`, from 1 to 1e12; if omitted, those "
-            "that the event has",
+            "that exist",
             None,
         ),
         Parameter(
             "index",
             "a whole number",
-            "the index of the event, in place of `pick`",
+            "the index of the event; it cannot be combined with a `pick` other than `uniform`",
             None,
             column=ColumnKind.INTEGER,
         ),
@@ -187,3 +232,22 @@ GET_EVENT_OF: Final = FunctionSpec(
     bind=_checked,
     picks=_picks,
 )
+
+GET_INDEX_OF_GROWING: Final = replace(
+    GET_EVENT_OF,
+    parameters=(
+        *GET_EVENT_OF.parameters,
+        Parameter(
+            "population",
+            "a whole number",
+            "how many events exist",
+            None,
+            column=ColumnKind.INTEGER,
+        ),
+    ),
+    return_type=ReturnType.INTEGER,
+    bind=_pick_growing,
+    bounds=_growing_bounds,
+    picks=None,
+)
+"""The function that picks an index of a population that grows."""

@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from eventer.core.json_errors import json_problem
 from eventer.core.json_text import json_text
 from eventer.core.model import JsonValue
 from eventer.functions.row_columns import (
@@ -211,7 +212,7 @@ class _Values:
             return _DECODER.raw_decode(text, at)
         except json.JSONDecodeError as error:
             wrong, column = place_in(text, at if error.pos < 0 else error.pos)
-            reason = error.msg if error.pos < 0 else f"{error.msg[:1].lower()}{error.msg[1:]}"
+            reason = error.msg if error.pos < 0 else json_problem(error)
             problem = f"the file is not valid JSON: {reason}"
         except RecursionError:
             wrong, column = place_in(text, at)

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eventer.core.errors import EvaluationError
-from eventer.core.model import FixedPopulation, JsonValue
+from eventer.core.model import JsonValue, Population
 from eventer.functions import arguments as args
 from eventer.functions.catalog import CATALOG, Catalog
 from eventer.functions.spec import (
@@ -60,9 +60,12 @@ class DrawKeys:
 class EventsByIndex(Protocol):
     """The events of a stream that can be referred to."""
 
-    population: FixedPopulation
+    population: Population
 
-    def event(self, index: int) -> Any:
+    def count(self, reader: RowContext) -> int | None:
+        """How many events exist for the event that refers to them; None if this never changes."""
+
+    def event(self, index: int, reader: RowContext) -> Any:
         """The event at an index, as a native returns it.
 
         Raises:
@@ -152,7 +155,7 @@ class RowReader:
         return self._read_again(read_key[1], entry)
 
     def _read_first(self, key: _ReadKey, call: BoundCall) -> JsonValue:
-        value = call.row(key[1], self._context())
+        value = call.row(key[1], self.context())
         if self._bytes + _ENTRY_BYTES <= self._max_bytes:
             self._entries[key] = _CachedValues(call, self.row, self._window, value)
             self._bytes += _ENTRY_BYTES
@@ -163,7 +166,7 @@ class RowReader:
             entry.chunk = MIN_CHUNK
         values = self._chunk(key, entry)
         if values is None:
-            return entry.call.row(key, self._context())
+            return entry.call.row(key, self.context())
         self._bytes -= entry.size
         entry.values, entry.first, entry.window = values, self.row, self._window
         entry.size = _size(values)
@@ -186,7 +189,8 @@ class RowReader:
         except EvaluationError:
             return None
 
-    def _context(self) -> RowContext:
+    def context(self) -> RowContext:
+        """The current row."""
         due = int(self._scheduled[self.row])
         return RowContext(self._first + self.row, due, self._dataset, self._instance_id)
 
@@ -286,8 +290,11 @@ class ReferenceFunction(RowFunction):
             spec.call(arguments)  # raises if the arguments are wrong
             raise unknown_stream(spec.name, name)
         assert spec.picks is not None
+        row = self._reader.context()
+        if (size := events.count(row)) is not None:
+            arguments = [*spec.complete(arguments), float(size)]  # type: ignore[list-item]  # no columns
         index = RowFunction(self._reader, spec.picks(events.population)).call(arguments, key)
-        return events.event(int(index))  # type: ignore[arg-type]  # an integer
+        return events.event(int(index), row)  # type: ignore[arg-type]  # an integer
 
 
 def unknown_stream(function: str, name: JsonValue) -> EvaluationError:

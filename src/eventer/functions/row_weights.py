@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from eventer.core.errors import EvaluationError
 from eventer.functions.row_columns import EntryColumn, NumberColumn, RowColumn
 from eventer.functions.row_errors import file_error
 from eventer.kernels import draw
@@ -62,15 +63,23 @@ def weight_table(weights: NDArray[np.float64]) -> WeightTable:
 
 
 def _numbers(file: RowFile, name: str) -> NDArray[np.float64]:
-    column = file.column(name, "number" if file.is_csv else None)
+    try:
+        column = file.column(name, "number" if file.is_csv else None)
+    except EvaluationError as error:
+        raise EvaluationError(error.message, hint=_hint(file, name)) from None
     nulls = _nulls(column)
     if nulls is not None:
         _refuse_first(file, name, nulls, "is empty")
     if not isinstance(column, NumberColumn):
-        raise file_error(
-            file.path, f"{name!r} has values that are not numbers", hint="weights are numbers"
-        )
+        problem = f"{name!r} has values that are not numbers"
+        raise file_error(file.path, problem, hint=_hint(file, name))
     return column.values.astype(np.float64)
+
+
+def _hint(file: RowFile, name: str) -> str:
+    others = [repr(each) for each in file.table.names if each != name]
+    columns = f"; the other columns are {', '.join(others)}" if others else ""
+    return f"'weight' names a column of numbers{columns}"
 
 
 def _nulls(column: RowColumn) -> NDArray[np.bool_] | None:

@@ -17,6 +17,7 @@ from eventer.core.model import JsonValue
 from eventer.core.suggestions import did_you_mean
 from eventer.functions import arguments as args
 from eventer.functions.columns import BooleanColumn, Column
+from eventer.functions.numbers import EXACT
 from eventer.functions.row_files import ROW_FILES, RowFile
 from eventer.functions.spec import (
     ColumnKind,
@@ -186,13 +187,15 @@ def _rows(file: RowFile, weight: JsonValue, index: Any) -> _Rows:
 
 def _number(index: Any) -> args.Integers:
     number = args.whole("get_row", "index", index)
-    args.require(
-        number >= 0,
-        lambda row: EvaluationError(
-            f"get_row: 'index' is {args.shown(args.at(number, row))}, which is below zero",
-            hint="rows are numbered from 0; get_index() is the number of the event",
-        ),
-    )
+    hint = "rows are numbered from 0; get_index() is the number of the event"
+    for fits, problem in ((number >= 0, "below zero"), (number <= EXACT, "above 2^53 - 1")):
+        args.require(
+            fits,
+            lambda row, problem=problem: EvaluationError(  # type: ignore[misc]  # its problem now
+                f"get_row: 'index' is {args.shown(args.at(number, row))}, which is {problem}",
+                hint=hint,
+            ),
+        )
     return number
 
 

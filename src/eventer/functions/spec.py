@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eventer.core.errors import EvaluationError
-from eventer.core.model import FixedPopulation, JsonValue
+from eventer.core.model import JsonValue, Population
 from eventer.functions.arguments import InvalidRowsError
 from eventer.functions.columns import Column, DictionaryColumn, ObjectColumn
 from eventer.kernels.draw import Index, Key
@@ -272,7 +272,8 @@ class FunctionSpec:
     `needs_escapes` if a call does: see `BoundCall.needs_escapes`.
 
     The value of a function with `picks` is an event of another stream, which its first argument
-    names: that at the index which the function `picks(population)` has for the same arguments.
+    names: that at the index which the function `picks(population)` has for the same arguments. For
+    a population that grows, that function has one more argument: the number of events.
     """
 
     name: str
@@ -289,7 +290,7 @@ class FunctionSpec:
     fields: Mapping[str, FieldType] = field(default_factory=dict)
     fields_of: Callable[[Sequence[JsonValue]], Mapping[str, FieldSpec]] | None = None
     needs_escapes: bool = False
-    picks: Callable[[FixedPopulation], FunctionSpec] | None = None
+    picks: Callable[[Population], FunctionSpec] | None = None
 
     def object_fields(self, constants: Mapping[int, JsonValue]) -> Mapping[str, FieldSpec]:
         """What `fields_of` gives for constant arguments by their numbers.

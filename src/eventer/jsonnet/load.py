@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from eventer.core.errors import RequestError
+from eventer.core.json_errors import json_problem
 from eventer.core.model import JsonValue, Template
 from eventer.core.source import Source
 from eventer.jsonnet.built_in_library import expand_built_in_library
@@ -90,7 +91,7 @@ def _variables(text: str) -> Mapping[str, JsonValue]:
     try:
         value = json.loads(text, parse_int=float)
     except json.JSONDecodeError as error:
-        problem = f"{error.msg} at line {error.lineno}, column {error.colno}"
+        problem = f"{json_problem(error)} at line {error.lineno}, column {error.colno}"
         raise RequestError(f"`vars` is not valid JSON: {problem}") from error
     if not isinstance(value, dict):
         raise RequestError("`vars` must be a JSON object")

@@ -71,7 +71,7 @@ class Execution:
         self._parents: dict[Domain, Rows] = {}
         self._rows: dict[tuple[Domain, Domain], Rows] = {}
         self._indices: dict[Domain, Rows] = {graph.root: index}
-        self._due: dict[Domain, Rows] = {graph.root: scheduled}
+        self._due: dict[tuple[Domain, bool], Rows] = {(graph.root, False): scheduled}
         self._sizes: dict[Domain, int] = {graph.root: len(index)}
         self._total = len(index)
 
@@ -161,18 +161,24 @@ class Execution:
         return found
 
     def scheduled(self, domain: Domain) -> Rows:
-        """The due time of the event of each row; events of other streams have that of the reader.
+        """The due time of the event of each row.
 
-        Events that can be referred to do not read the time.
+        Events of other streams that do not read the time have that of the event that reads them.
         """
-        found = self._due.get(domain)
+        timed = isinstance(domain, Referenced) and domain.timed
+        found = self._due.get((domain, timed))
         if found is None:
-            assert domain.parent is not None
-            found = self.scheduled(domain.parent)
-            if not isinstance(domain, Referenced):
-                found = found[self.parent_rows(domain)]
-            self._due[domain] = found
+            found = self._due[domain, timed] = self._due_times(domain, timed=timed)
         return found
+
+    def _due_times(self, domain: Domain, *, timed: bool) -> Rows:
+        assert domain.parent is not None
+        if not isinstance(domain, Referenced):
+            return self.scheduled(domain.parent)[self.parent_rows(domain)]
+        if not timed or domain.population is None:
+            return self.scheduled(domain.parent)
+        population = self.inputs.population(domain.population)
+        return population.due_times(self.index(domain.parent), self.index(domain))
 
     # -- rows that raise ------------------------------------------------------------------------
 

@@ -91,9 +91,15 @@ class Elements(Domain):
 
 @dataclass(eq=False, slots=True)
 class Referenced(Domain):
-    """Events of another stream, one for each row of the parent, whose INTEGER `index` it is."""
+    """Events of another stream, one for each row of the parent, whose INTEGER `index` it is.
+
+    `population` names the stream if it grows; its events have due times, which some columns need if
+    it is `timed`.
+    """
 
     index: Node = field(kw_only=True)
+    population: str | None = field(default=None, kw_only=True)
+    timed: bool = field(default=False, kw_only=True)
 
 
 class NodeDetails(TypedDict, total=False):
@@ -249,12 +255,12 @@ class Graph:
             self._known[key] = self._added(found)
         return found
 
-    def referenced(self, parent: Domain, index: Node) -> Referenced:
+    def referenced(self, parent: Domain, index: Node, population: str | None = None) -> Referenced:
         """The events of another stream with these indices, one in each row of a domain."""
-        key = ("referenced", parent.number, id(index))
+        key = ("referenced", parent.number, id(index), population)
         found: Referenced | None = self._known.get(key)
         if found is None:
-            found = Referenced(len(self.domains), parent, index=index)
+            found = Referenced(len(self.domains), parent, index=index, population=population)
             self._known[key] = self._added(found)
         return found
 

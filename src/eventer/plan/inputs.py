@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import MappingProxyType
 from typing import Any
 
+from eventer.functions.populations import ASSUMED, Population, Populations
 from eventer.functions.spec import BoundCall, RowContext
 from eventer.plan.draw_keys import DrawKey, DrawKeys
 from eventer.plan.engine import EventContext
@@ -35,13 +37,23 @@ class ContextInputs:
 
 
 class PlanInputs:
-    """The draw keys and the context of one generator."""
+    """The draw keys and the context of one generator, and what its references can read."""
 
-    __slots__ = ("_keys", "context")
+    __slots__ = ("_keys", "_populations", "context")
 
-    def __init__(self, keys: DrawKeys, context: ContextInputs) -> None:
+    def __init__(
+        self,
+        keys: DrawKeys,
+        context: ContextInputs,
+        populations: Populations = MappingProxyType({}),
+    ) -> None:
         self.context = context
         self._keys = keys
+        self._populations = populations
+
+    def population(self, name: str) -> Population:
+        """The events of a stream that grows."""
+        return self._populations.get(name, ASSUMED)
 
     def key(self, key: DrawKey) -> int:
         """The value of a draw key."""

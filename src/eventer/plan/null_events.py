@@ -26,10 +26,15 @@ class NullDroppingEngine(WrappingEngine):
 
     def changed(self, batch: Batch) -> Batch:
         """The batch without null events."""
-        nulls = null_rows(batch)
-        if self.op is not None and nulls.any():
-            nulls = nulls & ~read_operations(batch, self.op).deletes
-        return batch.drop(nulls)
+        return without_nulls(batch, self.op)
+
+
+def without_nulls(batch: Batch, op: str | None) -> Batch:
+    """The batch without the events of which null would be written, unless `op` deletes."""
+    nulls = null_rows(batch)
+    if op is not None and nulls.any():
+        nulls = nulls & ~read_operations(batch, op).deletes
+    return batch.drop(nulls)
 
 
 def null_rows(batch: Batch) -> NDArray[np.bool_]:

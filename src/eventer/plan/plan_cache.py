@@ -15,6 +15,7 @@ from weakref import WeakValueDictionary
 
 from eventer.core.errors import BudgetError
 from eventer.core.model import WHOLE_EVENT, EventContext, Template, WrittenPart
+from eventer.functions.populations import Populations
 from eventer.jsonnet.load import Program
 from eventer.plan.columnar_engine import Plan
 from eventer.plan.compile import compile_plan
@@ -57,10 +58,12 @@ class PlanCache:
         part: WrittenPart = WHOLE_EVENT,
         *,
         references: ReferencedPrograms = MappingProxyType({}),
+        populations: Populations = MappingProxyType({}),
     ) -> StreamPlan:
         """The plan of a template for one stream, which writes a part of each event.
 
-        `references` are the programs of the streams that the template refers to.
+        `references` are the programs of the streams that the template refers to, and `populations`
+        the events of those that grow.
 
         Raises:
             PlanUnsupportedError: it does not cover the template.
@@ -70,7 +73,9 @@ class PlanCache:
             inputs = self._contexts.get((plan, context))
             if inputs is None:
                 inputs = self._contexts[plan, context] = ContextInputs(context)
-        return StreamPlan(plan, PlanInputs(DrawKeys(plan.traced.keys, root_key), inputs))
+        return StreamPlan(
+            plan, PlanInputs(DrawKeys(plan.traced.keys, root_key), inputs, populations)
+        )
 
     def _plan(
         self,

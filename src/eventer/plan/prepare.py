@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Final
 
 from eventer.core.errors import RequestError
@@ -23,6 +24,7 @@ from eventer.core.model import (
 from eventer.core.written_part import omitted_fields, value_tokens
 from eventer.functions.catalog import CATALOG
 from eventer.functions.fingerprint import fingerprint
+from eventer.functions.populations import Populations
 from eventer.functions.row_reader import DrawKeys, RowReader
 from eventer.jsonnet.budget import Budget, Meter
 from eventer.jsonnet.environment import Environment, TraceSink, discard_trace
@@ -42,7 +44,11 @@ from eventer.plan.interpreter_engine import InterpreterEngine
 from eventer.plan.null_events import NullDroppingEngine
 from eventer.plan.plan_cache import PlanCache
 from eventer.plan.referenced_events import referenced_events
-from eventer.plan.references import ReferencedPrograms, referenced_programs
+from eventer.plan.references import (
+    ReferencedPrograms,
+    check_no_growing,
+    referenced_programs,
+)
 from eventer.plan.row_references import bind_row_files, kept_files, library_files
 from eventer.plan.shape.infer import infer_shape
 from eventer.plan.stream_plan import StreamPlan
@@ -91,14 +97,17 @@ class PreparedTemplate:
     def part_shape(self, part: WrittenPart) -> EventShape:
         """The shape of the written part of events."""
         tokens = value_tokens(part)
-        return _without_omitted(self._shape_at(tokens) if tokens else self.shape, part)
+        return _without_omitted(self.shape_at(tokens), part)
 
     def of_steps(self) -> PreparedTemplate:
         """The same template, of whose value, a timeline, the steps have the events."""
         tokens = ("0", "event")
-        return replace(self, event_tokens=tokens, shape=self._shape_at(tokens))
+        return replace(self, event_tokens=tokens, shape=self.shape_at(tokens))
 
-    def _shape_at(self, tokens: Sequence[str]) -> EventShape:
+    def shape_at(self, tokens: Sequence[str]) -> EventShape:
+        """The shape of the values that these reference tokens refer to in events."""
+        if not tokens:
+            return self.shape
         program, within = self.program, (*self.event_tokens, *tokens)
         return infer_shape(program.root, program.code, program.vars, within, self.references)
 
@@ -116,11 +125,12 @@ class PreparedTemplate:
         budget: Budget | None = None,
         trace: TraceSink = discard_trace,
         match_hints: bool = False,
+        populations: Populations = MappingProxyType({}),
     ) -> Engine:
         """The engine of one stream: the plan, or the interpreter if the plan does not cover it.
 
         Batches have the text of a part of each event. With `match_hints`, batches of the plan have
-        hints of repeated text.
+        hints of repeated text. `populations` are the events of streams that grow.
 
         Raises:
             RequestError: `engine` requires the plan, which does not cover the template.
@@ -128,13 +138,13 @@ class PreparedTemplate:
         key = root_key(stream, self.program.digest)
 
         def interpreter(reason: str) -> InterpreterEngine:
-            made = self._interpreter(stream, context, budget, trace)
+            made = self._interpreter(stream, context, budget, trace, populations)
             return InterpreterEngine(*made, reason, part=part)
 
         if engine == "interpreter":
             return interpreter(INTERPRETER_REQUESTED)
         try:
-            plan = self.plan(stream, context, part)
+            plan = self.plan(stream, context, part, populations)
         except PlanUnsupportedError as unsupported:
             if engine == "plan":
                 raise RequestError(
@@ -149,7 +159,11 @@ class PreparedTemplate:
         )
 
     def plan(
-        self, stream: Stream, context: EventContext, part: WrittenPart = WHOLE_EVENT
+        self,
+        stream: Stream,
+        context: EventContext,
+        part: WrittenPart = WHOLE_EVENT,
+        populations: Populations = MappingProxyType({}),
     ) -> StreamPlan:
         """The plan of one stream, which writes a part of each event; streams share most of it.
 
@@ -158,7 +172,13 @@ class PreparedTemplate:
         """
         key = root_key(stream, self.program.digest)
         return PLANS.stream_plan(
-            self.template, self.program, key, context, part, references=self.references
+            self.template,
+            self.program,
+            key,
+            context,
+            part,
+            references=self.references,
+            populations=populations,
         )
 
     def timelines(
@@ -178,8 +198,10 @@ class PreparedTemplate:
         written.
 
         Raises:
+            EvaluationError: it refers to events of generators.
             RequestError: `engine` requires the plan, which does not cover the template.
         """
+        check_no_growing(self.program, self.references)
 
         def interpreter(reason: str) -> InterpretedTimelines:
             made = self._interpreter(stream, context, budget, trace)
@@ -198,11 +220,24 @@ class PreparedTemplate:
             return interpreter(str(unsupported))
         return PlannedTimelines(plan, steps, lambda: interpreter(RERUN_BY_INTERPRETER), horizon)
 
-    def generator_engine(self, spec: GeneratorSpec, *, match_hints: bool = False) -> Engine:
-        """The engine of a generator with this template, which injects its faults."""
+    def generator_engine(
+        self,
+        spec: GeneratorSpec,
+        *,
+        match_hints: bool = False,
+        populations: Populations = MappingProxyType({}),
+    ) -> Engine:
+        """The engine of a generator with this template, which injects its faults.
+
+        `populations` are the events of other generators that exist for it.
+        """
         source = spec.event_source
         engine = self.engine(
-            source.stream, source.context, part=spec.target.part, match_hints=match_hints
+            source.stream,
+            source.context,
+            part=spec.target.part,
+            match_hints=match_hints,
+            populations=populations,
         )
         engine = dropping_nulls(engine, spec)
         if spec.faults:
@@ -217,14 +252,19 @@ class PreparedTemplate:
         return FaultInjectingEngine(engine, FaultInjector(rules, key, target))
 
     def _interpreter(
-        self, stream: Stream, context: EventContext, budget: Budget | None, trace: TraceSink
+        self,
+        stream: Stream,
+        context: EventContext,
+        budget: Budget | None,
+        trace: TraceSink,
+        populations: Populations = MappingProxyType({}),
     ) -> tuple[Interpreter, RowReader, int]:
         """The interpreter of one stream, the rows that it reads, and its root key."""
         meter = Meter(budget or Budget())
         reader = RowReader(
             dataset=context.dataset,
             instance_id=context.instance_id,
-            references=referenced_events(self.references, meter, trace),
+            references=referenced_events(self.references, populations, meter, trace),
         )
         environment = Environment(reader, DrawKeys(), self.program.vars, trace)
         interpreter = Interpreter(self.program, environment, meter=meter)
@@ -262,13 +302,14 @@ def prepare_stored(template: Template) -> PreparedTemplate:
 
 
 def _loaded(template: Template, importer: Importer | None, *, strict: bool) -> PreparedTemplate:
-    def loaded(each: Template) -> tuple[Template, Program]:
-        find = kept_files(each.row_files) if importer is None else library_files(importer)
-        program, files = bind_row_files(load(each, importer, SIGNATURES), find)
+    def loaded(each: Template, stored: bool) -> tuple[Template, Program]:  # noqa: FBT001
+        own = None if stored else importer
+        find = kept_files(each.row_files) if own is None else library_files(own)
+        program, files = bind_row_files(load(each, own, SIGNATURES), find)
         row_files = tuple((file.path, file.digest) for file in files)
         return replace(each, imports=program.imports, row_files=row_files), program
 
-    completed, program = loaded(template)
+    completed, program = loaded(template, False)
     references = referenced_programs(template, program, loaded, strict=strict)
     streams = tuple(each.stream for each in references.values())
     return PreparedTemplate(

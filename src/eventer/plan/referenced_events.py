@@ -7,12 +7,18 @@ is computed of an event is computed in its *scope*: the index that its natives s
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from eventer.core.errors import EvaluationError
-from eventer.core.model import FixedPopulation
+from eventer.core.model import GrowingPopulation, Population
+from eventer.functions import populations
 from eventer.functions.index_reader import IndexReader
 from eventer.functions.row_reader import DrawKeys, EventsByIndex
+from eventer.functions.spec import RowContext
 from eventer.jsonnet.budget import Meter
 from eventer.jsonnet.environment import Environment, TraceSink
 from eventer.jsonnet.evaluate.interpreter import FileValues, Interpreter
@@ -27,22 +33,24 @@ FUNCTION_READ: Final = "a function is not a part of an event"
 
 
 def referenced_events(
-    programs: ReferencedPrograms, meter: Meter, trace: TraceSink
+    programs: ReferencedPrograms, known: populations.Populations, meter: Meter, trace: TraceSink
 ) -> dict[str, EventsByIndex]:
     """The events of all referenced streams, which the meter of the referring event counts."""
     events: dict[str, EventsByIndex] = {}
     for name, referenced in programs.items():
-        events[name] = ReferencedEvents(referenced, events, meter, trace)
+        population = known.get(name, populations.ASSUMED)
+        events[name] = ReferencedEvents(referenced, population, events, meter, trace)
     return events
 
 
 class _Scope:
     """One event, as far as it is computed."""
 
-    __slots__ = ("files", "index")
+    __slots__ = ("due", "files", "index")
 
-    def __init__(self, index: int) -> None:
+    def __init__(self, index: int, due: Callable[[], int] | None) -> None:
         self.index = index
+        self.due = due
         self.files = FileValues()
 
 
@@ -52,12 +60,14 @@ class ReferencedEvents:
     def __init__(
         self,
         referenced: ReferencedProgram,
+        grown: populations.Population,
         others: dict[str, EventsByIndex],
         meter: Meter,
         trace: TraceSink,
     ) -> None:
         stream = referenced.stream
-        self.population: FixedPopulation = referenced.population
+        self.population: Population = referenced.population
+        self._grown = grown if isinstance(self.population, GrowingPopulation) else None
         self._name = stream.name
         self._referenced = referenced
         self._meter = meter
@@ -66,11 +76,23 @@ class ReferencedEvents:
         self._root_key = referenced.root_key
         self._made: Interpreter | None = None
 
-    def event(self, index: int) -> Value:
+    def count(self, reader: RowContext) -> int | None:
+        """See `EventsByIndex.count`."""
+        if self._grown is None:
+            return None
+        return int(self._grown.counts(_row(reader.index), _row(reader.scheduled))[0])
+
+    def event(self, index: int, reader: RowContext) -> Value:
         """See `EventsByIndex.event`: a value of the language."""
-        scope = _Scope(index)
+        scope = _Scope(index, self._due(index, reader))
         interpreter = self._interpreter
         return self.within(scope, lambda: interpreter.value(self._root_key))
+
+    def _due(self, index: int, reader: RowContext) -> Callable[[], int] | None:
+        """When an event is due; most are not asked."""
+        if (grown := self._grown) is None:
+            return None
+        return lru_cache(lambda: int(grown.due_times(_row(reader.index), _row(index))[0]))
 
     @property
     def _interpreter(self) -> Interpreter:
@@ -91,14 +113,14 @@ class ReferencedEvents:
     def run(self, scope: _Scope, compute: Callable[[], _T]) -> _T:
         """The result of work in a scope."""
         reader, interpreter = self._reader, self._interpreter
-        index, reader.index = reader.index, scope.index
+        before, reader.index, reader.due = (reader.index, reader.due), scope.index, scope.due
         files = interpreter.exchange_files(scope.files)
         try:
             return compute()
         except EvaluationError as error:
             raise referenced_error(error, f"event {scope.index} of {self._name!r}") from error
         finally:
-            reader.index = index
+            reader.index, reader.due = before
             interpreter.exchange_files(files)
 
     def _shown(self, value: Value, scope: _Scope) -> Value:
@@ -113,6 +135,10 @@ class ReferencedEvents:
     def _later(self, item: Operand, scope: _Scope) -> Operand:
         frame = [None, self._interpreter.root]
         return Thunk(lambda _: self.within(scope, lambda: force(item)), frame)
+
+
+def _row(value: int) -> NDArray[np.int64]:
+    return np.array([value], dtype=np.int64)
 
 
 def _referenced_object(original: Object, events: ReferencedEvents, scope: _Scope) -> Object:

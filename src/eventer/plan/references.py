@@ -12,7 +12,13 @@ from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
 from eventer.core.errors import EvaluationError
-from eventer.core.model import FixedPopulation, ReferencedStream, Template
+from eventer.core.model import (
+    GrowingPopulation,
+    NoPopulation,
+    Population,
+    ReferencedStream,
+    Template,
+)
 from eventer.core.suggestions import did_you_mean
 from eventer.functions.catalog import CATALOG
 from eventer.jsonnet.load import Program
@@ -32,10 +38,10 @@ class ReferencedProgram:
     program: Program
 
     @property
-    def population(self) -> FixedPopulation:
+    def population(self) -> Population:
         """The events that exist."""
         population = self.stream.population
-        assert population is not None
+        assert not isinstance(population, NoPopulation)
         return population
 
     @property
@@ -44,8 +50,8 @@ class ReferencedProgram:
         return root_key(self.stream.stream, self.program.digest)
 
 
-TemplateLoader: TypeAlias = Callable[[Template], tuple[Template, Program]]
-"""Loads a template; returns it with all that it imports, and its program."""
+TemplateLoader: TypeAlias = Callable[[Template, bool], tuple[Template, Program]]
+"""Loads a template, or a stored one; returns it with all that it imports, and its program."""
 ReferencedPrograms: TypeAlias = Mapping[str, ReferencedProgram]
 """The programs of streams by name."""
 
@@ -108,7 +114,7 @@ class _Resolution:
         return before is None or (length > before if self.strict else length < before)
 
     def _loaded(self, stream: ReferencedStream) -> ReferencedProgram:
-        template, program = self.load(stream.template)
+        template, program = self.load(stream.template, bool(stream.digest))
         complete = replace(stream, template=template, digest=program.digest.hex())
         return ReferencedProgram(complete, program)
 
@@ -120,14 +126,16 @@ class _Resolution:
                 hint="write the name as text, such as get_event_of('customers')",
             )
         stream = self.known.get(name)
-        if stream is None or stream.population is None:
-            raise self._unavailable(name)
-        if name in path:
-            circle = " → ".join([*path[path.index(name) :], name])
+        if stream is None:
+            raise self._unknown(name)
+        if isinstance(stream.population, NoPopulation):
             raise EvaluationError(
-                f"get_event_of: these events refer to each other in a circle: {circle}",
-                hint="remove one of these references",
+                f"get_event_of: {name!r} {stream.population.reason}", hint=stream.population.hint
             )
+        if isinstance(stream.population, GrowingPopulation):
+            self._check_growing(stream, path)
+        if name in path:
+            raise _circular((*path[path.index(name) :], name))
         if len(path) == MAX_CHAIN:
             chain = " → ".join([*path, name])
             raise EvaluationError(
@@ -136,33 +144,67 @@ class _Resolution:
             )
         return stream
 
-    def _unavailable(self, name: str) -> EvaluationError:
-        stream = self.known.get(name)
-        if stream is None:
-            return self._unknown(name)
-        if stream.template.text == self.template.text:
-            return EvaluationError(
-                f"get_event_of: {name!r} refers to itself, which is not possible",
+    def _check_growing(self, stream: ReferencedStream, path: tuple[str, ...]) -> None:
+        """Checks that a stream with a schedule can be referred to at the end of a path."""
+        itself = stream.template.text == self.template.text
+        if path and itself:
+            raise _circular((stream.name, *path, stream.name))
+        if path:
+            chain = " → ".join([*path, stream.name])
+            raise EvaluationError(
+                f"get_event_of: {path[-1]!r} is referred to, so it can refer only to events "
+                f"without a schedule: {chain}",
+                hint=f"add {stream.name!r} to `events` once more under another `id`, with the same "
+                "`stream` and `seed` but without a schedule, and refer to that: its events are "
+                "the same",
+            )
+        if itself:
+            raise EvaluationError(
+                f"get_event_of: {stream.name!r} refers to itself, which is not possible",
                 hint="take what its events have in common from a third event",
             )
-        return EvaluationError(
-            f"get_event_of: {name!r} has a schedule, and only events without one can be referred "
-            "to",
-            hint="add it to `events` once more under another `id`, with the same `stream` and "
-            "`seed` but without a schedule, and refer to that: its events are the same",
-        )
 
     def _unknown(self, name: str) -> EvaluationError:
-        possible = [each.name for each in self.known.values() if each.population is not None]
+        possible = [
+            each.name
+            for each in self.known.values()
+            if not isinstance(each.population, NoPopulation)
+        ]
         hint = did_you_mean(name, possible)
         if hint is None and possible:
-            hint = f"the events without a schedule are {', '.join(map(repr, sorted(possible)))}"
+            hint = (
+                f"the events that can be referred to are {', '.join(map(repr, sorted(possible)))}"
+            )
         return EvaluationError(
             f"get_event_of: there is no event {name!r} to refer to",
             hint=hint
-            or "add it to `events` of the request, without a schedule; for a preview or a run, "
-            "give it by `with` or --with",
+            or "add it to `events` of the request, or write the name of a generator; for a preview "
+            "or a run, give it by `with` or --with",
         )
+
+
+def check_no_growing(program: Program, references: ReferencedPrograms) -> None:
+    """Checks that a program of timelines refers to no events of generators.
+
+    Raises:
+        EvaluationError: it does; at the place of the call.
+    """
+    for call, name in reference_calls(program):
+        referenced = references.get(name or "")
+        if referenced is not None and isinstance(referenced.population, GrowingPopulation):
+            raise EvaluationError(
+                f"get_event_of: a timeline cannot refer to {name!r}, which has a schedule",
+                hint="add it to `events` once more under another `id`, with the same `stream` and "
+                "`seed` but without a schedule, and refer to that: its events are the same",
+            ).at(call.span)
+
+
+def _circular(names: tuple[str, ...]) -> EvaluationError:
+    circle = " → ".join(names)
+    return EvaluationError(
+        f"get_event_of: these events refer to each other in a circle: {circle}",
+        hint="remove one of these references",
+    )
 
 
 def reference_calls(program: Program) -> Iterator[tuple[Apply, str | None]]:

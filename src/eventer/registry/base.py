@@ -11,8 +11,10 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Protocol, TypeAlias
+from typing import ClassVar, NamedTuple, Protocol, TypeAlias
 
+from eventer.core.bindings import Binding
+from eventer.core.cursor import Cursor
 from eventer.core.errors import EventerError, RegistryError
 from eventer.core.model import (
     CatchUp,
@@ -44,6 +46,24 @@ class Cluster:
     shards: int
 
 
+class BegunFingerprint(NamedTuple):
+    """The fingerprint of the events from an index on.
+
+    Of steps of timelines, `cursor` is the place of that delivery number, and its `index` that of
+    the first timeline with this fingerprint: those before it were given up there. Without a cursor
+    nothing comes before it.
+    """
+
+    first: int
+    fingerprint: str
+    cursor: Cursor | None = None
+
+    @property
+    def first_timeline(self) -> int:
+        """The first timeline that has this fingerprint."""
+        return 0 if self.cursor is None else self.cursor.index
+
+
 @dataclass(frozen=True, slots=True)
 class GeneratorFailure:
     """The last error of a generator, and when it occurred (ns since 1970)."""
@@ -58,10 +78,11 @@ class GeneratorRecord:
 
     `id` is a hash of `identity`, a canonical text: generators with equal texts are the same one.
     `spec.event_source.context.instance_id` is the service's at the time of adding.
-    `fingerprints` are (index, fingerprint) pairs: the versions of draw, functions and data that
-    make the events from that index on. `segments` are the paces, oldest first. `position` is the
-    last one seen, a check on the destination's own. The registry assigns `incarnation`: `Add`
-    ignores the value it is given. `name` is unique among the generators of a registry.
+    `fingerprints` are the versions of draw, functions and data that make the events, in order.
+    `segments` are the paces, oldest first. `position` is the last one seen, a check on the
+    destination's own. The registry assigns `incarnation`: `Add` ignores the value it is given.
+    `name` is unique among the generators of a registry. `bindings` say what its references read; a
+    new generator has none.
     """
 
     id: int
@@ -74,9 +95,10 @@ class GeneratorRecord:
     updated_at: int
     incarnation: int = 0
     state: GeneratorState = GeneratorState.RUNNING
-    fingerprints: tuple[tuple[int, str], ...] = ()
+    fingerprints: tuple[BegunFingerprint, ...] = ()
     failure: GeneratorFailure | None = None
     position: Position = field(default_factory=Position)
+    bindings: tuple[Binding, ...] = ()
 
     @property
     def label(self) -> str:
@@ -160,15 +182,23 @@ class BeginFingerprint:
 
     id: int
     incarnation: int
-    index: int
-    fingerprint: str
+    begun: BegunFingerprint
+
+
+@dataclass(frozen=True, slots=True)
+class BeginBindings:
+    """Sets what references read from the first index of each binding on."""
+
+    id: int
+    incarnation: int
+    bindings: tuple[Binding, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class BeginIncarnation:
     """Restarts a generator at index 0 with this segment: its destination lost its data.
 
-    Clears position and failure; everything else stays.
+    Clears position, failure and bindings; everything else stays.
     """
 
     id: int
@@ -186,6 +216,7 @@ Change: TypeAlias = (
     | SetPolicies
     | SetPosition
     | BeginFingerprint
+    | BeginBindings
     | BeginIncarnation
 )
 

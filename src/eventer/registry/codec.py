@@ -18,12 +18,16 @@ from eventer.core.model import (
     EventContext,
     EventShape,
     FixedPopulation,
+    GrowingPopulation,
     KafkaTarget,
+    NoPopulation,
+    Population,
     PostgresTarget,
     ReferencedStream,
     Stream,
     Target,
     Template,
+    TimelineSpec,
 )
 from eventer.core.pace import (
     Cron,
@@ -97,10 +101,26 @@ def _reference(stream: ReferencedStream) -> dict[str, Any]:
         "template": _template(stream.template),
         "stream": asdict(stream.stream),
         "context": asdict(stream.context),
-        "population": None if stream.population is None else asdict(stream.population),
+        "population": _population(stream.population),
         "explicit_seed": stream.explicit_seed,
         "digest": stream.digest,
     }
+
+
+def _population(population: Population | NoPopulation) -> dict[str, Any]:
+    match population:
+        case GrowingPopulation(generator=int(generator)):
+            return {"generator": str(generator)}
+        case FixedPopulation():
+            return asdict(population)
+        case _:
+            raise ValueError(f"{population} cannot be stored")
+
+
+def _read_population(parts: dict[str, Any]) -> Population:
+    if "generator" in parts:
+        return GrowingPopulation(int(parts["generator"]))
+    return FixedPopulation(**parts)
 
 
 def read_template(text: str) -> Template:
@@ -120,12 +140,11 @@ def _read_template(parts: dict[str, Any]) -> Template:
 
 
 def _read_reference(parts: dict[str, Any]) -> ReferencedStream:
-    population = parts.pop("population")
     return ReferencedStream(
         template=_read_template(parts.pop("template")),
         stream=Stream(**parts.pop("stream")),
         context=EventContext(**parts.pop("context")),
-        population=None if population is None else FixedPopulation(**population),
+        population=_read_population(parts.pop("population")),
         **parts,
     )
 
@@ -181,6 +200,16 @@ def read_pace(text: str) -> PaceSpec:
 
 def _read_stage(parts: Sequence[int]) -> Stage:
     return Stage(EventRate(*parts[:2]), EventRate(*parts[2:4]), parts[4])
+
+
+def timeline_text(timeline: TimelineSpec | None) -> str | None:
+    """How values are read as timelines, as JSON text."""
+    return None if timeline is None else _dump(asdict(timeline))
+
+
+def read_timeline(text: str | None) -> TimelineSpec | None:
+    """Reads the text of `timeline_text`."""
+    return None if text is None else TimelineSpec(**json.loads(text))
 
 
 def failure_text(failure: GeneratorFailure | None) -> str | None:

@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
+from eventer.core.bindings import Binding
+from eventer.core.cursor import Cursor, read_cursor
 from eventer.core.fault_rules import read_rules, rules_json
 from eventer.core.model import (
     CatchUp,
@@ -19,7 +21,12 @@ from eventer.core.model import (
     Segment,
     Stream,
 )
-from eventer.registry.base import GeneratorRecord, stream_key, target_location
+from eventer.registry.base import (
+    BegunFingerprint,
+    GeneratorRecord,
+    stream_key,
+    target_location,
+)
 from eventer.registry.codec import (
     failure_text,
     pace_text,
@@ -28,9 +35,11 @@ from eventer.registry.codec import (
     read_shape,
     read_target,
     read_template,
+    read_timeline,
     shape_text,
     target_text,
     template_text,
+    timeline_text,
 )
 
 
@@ -63,6 +72,7 @@ def record_values(record: GeneratorRecord) -> dict[str, Any]:
         "catch_up": spec.catch_up,
         "on_null": spec.on_null,
         "faults": json.dumps(rules_json(spec.faults)),
+        "timeline": timeline_text(spec.timeline),
         "shard": record.shard,
         "engine": spec.engine,
         "engine_reason": spec.engine_reason,
@@ -82,11 +92,24 @@ def position_values(position: Position) -> dict[str, Any]:
         "position_dropped": position.dropped,
         "position_bytes": position.bytes,
         "position_partitions": json.dumps(position.partitions),
+        "position_cursor": _cursor_text(position.cursor),
     }
 
 
-def read_record(row: Row, segments: Iterable[Row], fingerprints: Iterable[Row]) -> GeneratorRecord:
-    """The record of a generator's row and those of its segments and fingerprints, in order."""
+def fingerprint_values(begun: BegunFingerprint) -> dict[str, Any]:
+    """The values of a fingerprint's columns."""
+    cursor = _cursor_text(begun.cursor)
+    return {"first": begun.first, "fingerprint": begun.fingerprint, "cursor": cursor}
+
+
+def _cursor_text(cursor: Cursor | None) -> str | None:
+    return None if cursor is None else json.dumps(cursor.values)
+
+
+def read_record(
+    row: Row, segments: Iterable[Row], fingerprints: Iterable[Row], bindings: Iterable[Row]
+) -> GeneratorRecord:
+    """The record of a generator's row and those of its segments and so on, in order."""
     return GeneratorRecord(
         id=int(row["id"]),
         name=row["name"],
@@ -98,7 +121,11 @@ def read_record(row: Row, segments: Iterable[Row], fingerprints: Iterable[Row]) 
         failure=read_failure(row["failure"]),
         position=_read_position(row),
         segments=tuple(map(_read_segment, segments)),
-        fingerprints=tuple((f["first"], f["fingerprint"]) for f in fingerprints),
+        fingerprints=tuple(
+            BegunFingerprint(f["first"], f["fingerprint"], _read_cursor(f["cursor"]))
+            for f in fingerprints
+        ),
+        bindings=tuple(map(_read_binding, bindings)),
         created_at=row["created_at"],
         updated_at=row["updated_at"],
     )
@@ -120,6 +147,29 @@ def _read_segment(row: Row) -> Segment:
     return Segment(row["t0"], row["n0"], pace, row["u0"], int(row["draw_key"]))
 
 
+def binding_values(binding: Binding) -> dict[str, Any]:
+    """The values of a binding's columns."""
+    return {
+        "name": binding.name,
+        "first": binding.first,
+        "referenced": str(binding.generator),
+        "referenced_incarnation": binding.incarnation,
+        "segments": json.dumps([segment_values(each) for each in binding.segments]),
+        "finish": binding.end,
+    }
+
+
+def _read_binding(row: Row) -> Binding:
+    return Binding(
+        row["name"],
+        row["first"],
+        int(row["referenced"]),
+        row["incarnation"],
+        tuple(map(_read_segment, json.loads(row["segments"]))),
+        row["finish"],
+    )
+
+
 def _read_spec(row: Row) -> GeneratorSpec:
     return GeneratorSpec(
         EventSource(
@@ -137,6 +187,7 @@ def _read_spec(row: Row) -> GeneratorSpec:
         explicit_seed=bool(row["explicit_seed"]),
         on_null=OnNull(row["on_null"]),
         faults=read_rules(json.loads(row["faults"])),
+        timeline=read_timeline(row["timeline"]),
     )
 
 
@@ -148,4 +199,9 @@ def _read_position(row: Row) -> Position:
         bytes=row["position_bytes"],
         partitions=tuple((pair[0], pair[1]) for pair in pairs),
         dropped=row["position_dropped"],
+        cursor=_read_cursor(row["position_cursor"]),
     )
+
+
+def _read_cursor(text: str | None) -> Cursor | None:
+    return None if text is None else read_cursor(json.loads(text))

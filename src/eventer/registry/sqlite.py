@@ -19,6 +19,7 @@ from typing import IO, Any, Self, TypeVar
 
 from eventer.core.errors import RegistryError
 from eventer.core.generator_name import UniqueNames, derived_name
+from eventer.core.network_errors import network_error_text
 from eventer.registry.base import (
     DEFAULT_SHARDS,
     Change,
@@ -165,7 +166,10 @@ class _Store:
     def _record(self, row: sqlite3.Row) -> GeneratorRecord:
         key = {"id": row["id"]}
         return read_record(
-            row, self.rows("read_segments", key), self.rows("read_fingerprints", key)
+            row,
+            self.rows("read_segments", key),
+            self.rows("read_fingerprints", key),
+            self.rows("read_bindings", key),
         )
 
     def rows(self, query: str, values: Mapping[str, Any] | None = None) -> list[sqlite3.Row]:
@@ -265,4 +269,5 @@ def _translate_errors(path: Path | None = None) -> Iterator[None]:
         yield
     except (sqlite3.Error, OSError) as error:
         where = f" {path}" if path else ""
-        raise RegistryError(f"cannot read or write the registry{where}: {error}") from error
+        reason = network_error_text(error) or error
+        raise RegistryError(f"cannot read or write the registry{where}: {reason}") from error

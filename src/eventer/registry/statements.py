@@ -9,6 +9,7 @@ from typing import Any, TypeAlias, assert_never
 
 from eventer.registry.base import (
     Add,
+    BeginBindings,
     BeginFingerprint,
     BeginIncarnation,
     BeginSegment,
@@ -20,7 +21,13 @@ from eventer.registry.base import (
     SetState,
 )
 from eventer.registry.codec import failure_text
-from eventer.registry.record_rows import position_values, record_values, segment_values
+from eventer.registry.record_rows import (
+    binding_values,
+    fingerprint_values,
+    position_values,
+    record_values,
+    segment_values,
+)
 
 Statement: TypeAlias = tuple[str, Mapping[str, Any]]
 
@@ -52,11 +59,8 @@ def statements(change: Change) -> Iterator[Statement]:
             yield "add_generator", record_values(record)
             for segment in record.segments:
                 yield "add_first_segment", {"id": str(record.id)} | segment_values(segment)
-            for first, fingerprint in record.fingerprints:
-                yield (
-                    "add_first_fingerprint",
-                    {"id": str(record.id), "first": first, "fingerprint": fingerprint},
-                )
+            for begun in record.fingerprints:
+                yield "add_first_fingerprint", {"id": str(record.id)} | fingerprint_values(begun)
         case Remove(id_):
             yield "remove_generator", {"id": str(id_)}
         case BeginSegment():
@@ -76,8 +80,10 @@ def statements(change: Change) -> Iterator[Statement]:
         case SetPosition():
             yield "set_position", _key(change) | position_values(change.position)
         case BeginFingerprint():
-            from_index = {"first": change.index, "fingerprint": change.fingerprint}
-            yield "add_fingerprint", _key(change) | from_index
+            yield "add_fingerprint", _key(change) | fingerprint_values(change.begun)
+        case BeginBindings(bindings=bindings):
+            for binding in bindings:
+                yield "add_binding", _key(change) | binding_values(binding)
         case BeginIncarnation():
             yield from _begin_incarnation(change)
         case _:
@@ -89,6 +95,7 @@ def _begin_incarnation(change: BeginIncarnation) -> Iterator[Statement]:
     yield "is_current", key
     yield "next_incarnation", {"id": key["id"]}
     yield "clear_segments", {"id": key["id"]}
+    yield "clear_bindings", {"id": key["id"]}
     yield "keep_last_fingerprint", {"id": key["id"]}
     yield "move_fingerprint_to_zero", {"id": key["id"]}
     yield "add_segment", key | segment_values(change.segment)
@@ -102,6 +109,7 @@ def _key(
     | SetPolicies
     | SetPosition
     | BeginFingerprint
+    | BeginBindings
     | BeginIncarnation,
 ) -> dict[str, Any]:
     return {"id": str(change.id), "incarnation": change.incarnation}

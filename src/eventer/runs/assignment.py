@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from eventer.core.batch import MAX_EVENTS
+from eventer.core.bindings import Binding
 from eventer.core.model import (
     EventSource,
     GeneratorSpec,
@@ -24,7 +25,8 @@ class Assignment:
     is unknown until the shard is opened again. `accepted` is the position to continue at although
     the destination has lost it. `poison_index` is the index at which the generator crashed its
     process: everything before it is committed before it is tried again. If `isolate`, the events
-    of one batch from there on are generated one by one, to find the poison event.
+    of one batch from there on are generated one by one, to find the poison event. `bindings` say
+    what its references read; they are known when it is resumed.
     """
 
     key: PositionKey
@@ -34,11 +36,12 @@ class Assignment:
     accepted: Position | None = None
     poison_index: int | None = None
     isolate: bool = False
+    bindings: tuple[Binding, ...] = ()
     flow: Flow = field(init=False)
     """The generator as its destination sees it: one object, as destinations compare it."""
 
     def __post_init__(self) -> None:
-        flow = Flow(self.key, self.spec.target, self.spec.shape)
+        flow = Flow.of(self.key, self.spec)
         object.__setattr__(self, "flow", flow)
 
     @property

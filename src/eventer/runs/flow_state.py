@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
 from eventer.core.batch import MAX_EVENTS, Batch
+from eventer.core.cursor import Cursor
 from eventer.core.errors import EventerError
 from eventer.plan.interpreter_engine import empty_batch
 from eventer.runs.shard_messages import GenerationResult, Timetable
@@ -86,7 +87,9 @@ class Delivering:
     @property
     def end(self) -> int:
         """The first index that must not be generated, due or not."""
-        return self.limit if self.stop_at is None else min(self.limit, self.stop_at[0])
+        total = self.timetable.total
+        end = self.limit if total is None else min(self.limit, total)
+        return end if self.stop_at is None else min(end, self.stop_at[0])
 
     @property
     def delivered(self) -> int:
@@ -114,12 +117,16 @@ class Delivering:
         self.batch_bytes.append(result.retained_bytes)
         self.generated = result.batch.next
 
-    def skip_next(self) -> None:
-        """Covers the next index without an event."""
+    def skip_next(self, cursors: tuple[Cursor, Cursor] | None = None) -> None:
+        """Covers the next index, that of a step at these places, without an event."""
         if self.batches:
-            self.batches[-1] = replace(self.batches[-1], count=self.batches[-1].count + 1)
+            last = self.batches[-1]
+            both = (
+                None if cursors is None or last.cursors is None else last.cursors[:1] + cursors[1:]
+            )
+            self.batches[-1] = replace(last, count=last.count + 1, cursors=both)
         else:
-            self.batches.append(empty_batch(self.generated))
+            self.batches.append(replace(empty_batch(self.generated), cursors=cursors))
             self.batch_bytes.append(0)
         self.generated += 1
 

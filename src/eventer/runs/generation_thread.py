@@ -12,22 +12,27 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from eventer.core.batch import Batch
+from eventer.core.bindings import Binding
+from eventer.core.cursor import Cursor
 from eventer.core.errors import BudgetError, EventerError, RequestError, TemplateError
 from eventer.core.large_stack import large_stack_executor
 from eventer.core.model import EventSource, PositionKey
 from eventer.plan.engine import Engine, ScheduledTimes
 from eventer.runs.assignment import Assignment
 from eventer.runs.shard_messages import GenerationRequest, GenerationResult
+from eventer.runs.timelines.flow_steps import FlowSteps
 
 SLICE_NS: Final = 20_000_000
 _VALUE_BYTES_PER_TEXT_BYTE: Final = 16
 """Bytes of Python values that a batch of the interpreter holds for each byte of its text."""
+
+_EngineInputs: TypeAlias = tuple[EventSource, tuple[Binding, ...]]
 
 _log = logging.getLogger(__name__)
 
@@ -48,7 +53,7 @@ class GenerationThread:
         self._build = build
         self._on_request = on_request
         self._on_slice_end = on_slice_end
-        self._engines: dict[PositionKey, tuple[EventSource, Engine]] = {}
+        self._engines: dict[PositionKey, tuple[_EngineInputs, Engine]] = {}
         self._executor = large_stack_executor("eventer-maker")
         self._clock = self._executor.submit(_thread_clock).result()
 
@@ -113,9 +118,11 @@ class GenerationThread:
             engine = self._engine(request)
             most = request.assignment.max_events(request.first)
             times = request.timetable.scheduled(request.first, min(request.count, most))
+            if not len(times):
+                return GenerationResult(request)
             batch = engine.generate(request.first, times, deadline, later_times(request))
         except EventerError as error:
-            return GenerationResult(request, error=error)
+            return GenerationResult(request, error=error, cursors=_cursors(request))
         except MemoryError:
             return GenerationResult(request, error=_memory_error(request.first))
         except Exception:  # noqa: BLE001  one generator must not hold up another
@@ -124,11 +131,19 @@ class GenerationThread:
         return GenerationResult(request, batch=batch, retained_bytes=_retained_bytes(batch, engine))
 
     def _engine(self, request: GenerationRequest) -> Engine:
-        key, event_source = request.assignment.key, request.assignment.event_source
-        known = self._engines.get(key)
-        if known is None or known[0] != event_source:
-            known = self._engines[key] = (event_source, self._build(request.assignment))
+        if isinstance(request.timetable, FlowSteps):
+            return request.timetable.engine
+        assignment = request.assignment
+        inputs = (assignment.event_source, assignment.bindings)
+        known = self._engines.get(assignment.key)
+        if known is None or known[0] != inputs:
+            known = self._engines[assignment.key] = (inputs, self._build(assignment))
         return known[1]
+
+
+def _cursors(request: GenerationRequest) -> tuple[Cursor, Cursor] | None:
+    timetable = request.timetable
+    return timetable.cursors(request.first) if isinstance(timetable, FlowSteps) else None
 
 
 def later_times(request: GenerationRequest) -> ScheduledTimes:

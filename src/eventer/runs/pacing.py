@@ -64,6 +64,10 @@ class Pace:
         self.segments = tuple(segments)
         self._ranges = _ranges(self.segments)
 
+    @property
+    def total(self) -> None:
+        """See `Timetable`: `limit` is known in advance."""
+
     def due_end(self, now: int) -> int:
         """The first index that is not due yet, or never."""
         spec = self._ranges[-1].segment.pace

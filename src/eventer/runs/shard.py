@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from eventer.core.model import PositionKey
+from eventer.core.bindings import Binding
+from eventer.core.model import Position, PositionKey
 from eventer.destinations.base import Flow
 from eventer.runs.assignment import Assignment
 from eventer.runs.connection_lane import ConnectionLane
@@ -42,13 +43,36 @@ class Shard:
         """Adds a flow; its position will be reported, then it waits for `resume`."""
         self._flows.add(assignment)
 
-    def resume(self, key: PositionKey, timetable: Timetable, limit: int = END) -> None:
-        """Lets a flow whose position was reported continue from there, up to `limit`."""
+    def resume(
+        self,
+        key: PositionKey,
+        timetable: Timetable,
+        limit: int = END,
+        bindings: tuple[Binding, ...] = (),
+        gate: int = END,
+    ) -> None:
+        """Lets a flow whose position was reported continue from there, up to `limit`.
+
+        For `bindings` and `gate` see `Assignment` and `set_gate`.
+        """
         flow = self._flows.get(key)
         if flow is None or not isinstance(flow.state, PositionReported):
             return
-        flow.resume(timetable, limit)
+        flow.resume(timetable, limit, bindings, gate)
         self._state.end_if_done(flow)
+
+    def reported(self, key: PositionKey) -> tuple[Assignment, Position] | None:
+        """The assignment and the position of a flow that waits for `resume`."""
+        flow = self._flows.get(key)
+        if flow is None or flow.position is None or not isinstance(flow.state, PositionReported):
+            return None
+        return flow.assignment, flow.position
+
+    def set_gate(self, key: PositionKey, gate: int, now: int) -> None:
+        """Events of a flow that are due at the instant `gate` or later must wait."""
+        if flow := self._flows.get(key):
+            flow.gate = gate
+            self.generation.schedule(flow, now)
 
     def withdraw(self, key: PositionKey, now: int) -> None:
         """Removes a flow; `FlowWithdrawn` is reported when no event of it can appear any more."""

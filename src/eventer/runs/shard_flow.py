@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 
 from eventer.core.batch import MAX_EVENTS
+from eventer.core.bindings import Binding
 from eventer.core.errors import EventerError, TemplateError
 from eventer.core.model import OnError, Position, PositionKey
 from eventer.destinations.base import Delivery
@@ -23,6 +24,7 @@ from eventer.runs.flow_state import (
     TargetUnprepared,
     Withdrawing,
 )
+from eventer.runs.pacing import END
 from eventer.runs.shard_messages import (
     EventsSkipped,
     FlowFailed,
@@ -43,6 +45,7 @@ _S = TypeVar("_S")
 class ShardFlow:
     """A flow in one named state, and the facts that outlive its connections.
 
+    Events that are due at the instant `gate` or later wait for events that they may refer to.
     `version` changes whenever generation goes back to an earlier index: results of older requests
     are dropped. `accepted` is the position to resume at where the destination has lost its own.
     `skip` are indices from the position on that emit nothing. `retry_index` is an event that the
@@ -62,6 +65,7 @@ class ShardFlow:
     quarantine: Quarantine = NO_QUARANTINE
     retry_index: int | None = None
     retry_since: int = 0
+    gate: int = END
 
     def __post_init__(self) -> None:
         self.skip = set(self.assignment.skip)
@@ -127,9 +131,14 @@ class ShardFlow:
         withdrawing = isinstance(self.state, Withdrawing)
         self.state = Removed() if withdrawing else PositionReported()
 
-    def resume(self, timetable: Timetable, limit: int) -> None:
+    def resume(
+        self, timetable: Timetable, limit: int, bindings: tuple[Binding, ...] = (), gate: int = END
+    ) -> None:
         """From `PositionReported`: events from the position up to `limit` are to be delivered."""
         self._expect(PositionReported)
+        self.gate = gate
+        if bindings != self.assignment.bindings:
+            self.assignment = replace(self.assignment, bindings=bindings)
         self.state = TargetUnprepared(timetable, self.committed if self.finishing else limit)
 
     def target_prepared(self) -> None:
@@ -188,7 +197,10 @@ class ShardFlow:
     @property
     def _finished(self) -> bool:
         match self.state:
-            case Delivering(limit=limit) | TargetUnprepared(limit=limit):
+            case Delivering(limit=limit, timetable=timetable):
+                total = timetable.total
+                return self.committed >= (limit if total is None else min(limit, total))
+            case TargetUnprepared(limit=limit):
                 return self.committed >= limit
             case PositionReported():
                 return self.finishing
@@ -209,27 +221,34 @@ class ShardFlow:
 
     def generation_end(self, now: int) -> int:
         """The first index that is not to be generated now."""
-        return min(self.delivering.timetable.due_end(now), self._end())
+        return min(self.delivering.timetable.due_end(min(now, self.gate - 1)), self._end())
 
     def next_due(self) -> int | None:
-        """When the next index to generate is due; None if there is none."""
+        """When the next index to generate is due; None if there is none, or if it waits."""
         state = self.delivering
-        return state.timetable.due_at(state.generated) if state.generated < self._end() else None
+        if state.generated >= self._end():
+            return None
+        due = state.timetable.due_at(state.generated)
+        return due if due < self.gate else None
 
     def request(self, now: int, max_events: int) -> GenerationRequest | None:
         """The events to generate next; None if none are due or a delivery must come first.
 
-        Indices to skip that lie before them are covered on the way.
+        Indices to skip that lie before them are covered on the way. A step to skip is generated
+        alone, which finds its place.
         """
         state = self.delivering
         generation_end = self.generation_end(now)
-        while state.generated < generation_end and state.generated in self.skip:
+        of_steps = self.assignment.spec.timeline is not None
+        while state.generated < generation_end and state.generated in self.skip and not of_steps:
             state.skip_next()
         if state.generated >= generation_end or not self.active:
             return None
         if self.quarantine:
             max_events = min(max_events, self.quarantine.max_events)
         first = state.generated
+        if first in self.skip:
+            max_events = 1
         end = min(
             [
                 generation_end,
@@ -242,16 +261,26 @@ class ShardFlow:
     def accept(self, result: GenerationResult) -> EventsSkipped | None:
         """Takes the result of a request, which began where the last one ended."""
         state, error = self.delivering, result.error
-        if error is None:
-            state.append(result)
-            return None
         index = state.generated
+        if index in self.skip and self._skips(result):
+            return None
+        if error is None:
+            if result.batch is not None:
+                state.append(result)
+            return None
         of_event = isinstance(error, TemplateError) and getattr(error, "index", None) is not None
         if not (of_event and self.assignment.on_error is OnError.SKIP):
             state.stop_at = (index, error)
             return None
-        state.skip_next()
+        state.skip_next(result.cursors)
         return events_skipped(self.key, [(index, error)])
+
+    def _skips(self, result: GenerationResult) -> bool:
+        """Covers the next index, a step to skip, without an event; False if it is not known."""
+        cursors = result.cursors if result.batch is None else result.batch.cursors
+        if cursors is not None:
+            self.delivering.skip_next(cursors)
+        return cursors is not None
 
     # --- delivering, in `Delivering`, or in `Withdrawing` where it ends the state -------------
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from eventer.core.cursor import Cursor
 from eventer.core.errors import EventerError
 from eventer.core.model import Guarantee, Position, PositionKey
 from eventer.destinations.base import Delivery, Flow
@@ -21,7 +22,11 @@ _REPORTED_ERRORS: Final = 10
 
 
 class Timetable(Protocol):
-    """When indices are due: `eventer.runs.pacing.Pace`, or all at once."""
+    """When indices are due: `eventer.runs.pacing.Pace`, steps of timelines, or all at once."""
+
+    @property
+    def total(self) -> int | None:
+        """The number of all indices, if that is found while events are generated."""
 
     def due_end(self, now: int) -> int:
         """The first index that is not due yet."""
@@ -30,7 +35,7 @@ class Timetable(Protocol):
         """When an index is due."""
 
     def scheduled(self, first: int, count: int) -> NDArray[np.int64]:
-        """The scheduled times of the indices [first, first + count)."""
+        """The scheduled times of the indices [first, first + count), or of those that are due."""
 
 
 # --- instructions ---------------------------------------------------------------------------------
@@ -100,13 +105,15 @@ class GenerationRequest:
 class GenerationResult:
     """The first batch of a request, or the error of the event at its first index.
 
-    `retained_bytes` is about how many bytes of memory the batch holds.
+    It has neither if nothing is due after all. `retained_bytes` is about how many bytes of memory
+    the batch holds. `cursors` are the places of a step that has an error and after it.
     """
 
     request: GenerationRequest
     batch: Batch | None = None
     retained_bytes: int = 0
     error: EventerError | None = None
+    cursors: tuple[Cursor, Cursor] | None = None
 
     @property
     def remaining(self) -> GenerationRequest | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -13,11 +13,17 @@ from eventer.core.clock import Clock
 from eventer.core.errors import EventerError, Fault, RequestError, TemplateError
 from eventer.core.model import EventSource, Target
 from eventer.core.pointer import format_pointer
-from eventer.destinations.fault_rule_checks import fault_rule_errors
 from eventer.registry.base import Add, Change, GeneratorRecord, Registry, SetName
 from eventer.service.connections import KnownConnection
 from eventer.service.destination_checker import DestinationChecker, NoAnswerYetError
-from eventer.service.event_references import known_seeds, seed_keys, with_references, with_seeds
+from eventer.service.event_references import (
+    known_seeds,
+    referenced_by_name,
+    seed_keys,
+    with_references,
+    with_seeds,
+    with_sources,
+)
 from eventer.service.generator import Generator
 from eventer.service.generator_names import (
     name_conflicts,
@@ -32,8 +38,10 @@ from eventer.service.request_faults import raise_faults, request_faults
 from eventer.service.requests import AddRequest, EventRequest
 from eventer.service.resolved_schedule import (
     ResolvedSchedule,
+    changes_schedule,
     changes_to,
     conflicts,
+    end_faults,
     needs_change,
     new_record,
     resolve_schedules,
@@ -43,10 +51,12 @@ from eventer.service.resolved_schedule import (
 )
 from eventer.service.row_file_store import RowFileStore
 from eventer.service.template_service import TemplateService
+from eventer.service.timeline_faults import sibling_faults
 from eventer.service.views import GeneratorView
 from eventer.settings import Settings
 from eventer.workers.inspector_messages import Inspection
 
+_ID_DIGITS: Final = 20
 MAX_CONCURRENT_INSPECTIONS: Final = 8
 """Concurrent inspections of one request, so that other requests also progress."""
 
@@ -70,17 +80,29 @@ class Adder:
     async def add(self, request: AddRequest) -> tuple[GeneratorView, ...]:
         """See `eventer.service.eventer.Eventer.add`."""
         raise_faults(list(request_faults(request, self.connections, self.clock.now_ns())))
-        event_sources = with_references(request, self._event_sources(request.events))
+        event_sources = with_references(
+            request, self._event_sources(request.events), self._find_record
+        )
         inspections = await self._inspect_all(request, event_sources)
         resolved = resolve_schedules(request, event_sources, inspections)
         rejections = (*_rejections(resolved), *_rule_errors(resolved))
+        rejections = (*rejections, *_timeline_references(resolved))
         raise_faults([*rejections, *conflicts(resolved), *name_conflicts(resolved)])
         destination_errors = await self.destination_checker.errors(resolved)
         await self._keep_row_files(resolved)
         drawn_seed = {each.stream_key: each.spec.stream.seed for each in reversed(resolved)}
-        ids = {each.id for each in resolved}
+        referenced = {id_ for each in resolved for id_ in referenced_by_name(each.spec).values()}
+        ids = {*referenced, *(each.id for each in resolved)}
         async with self.locks.hold(ids):
             return await self._carry_out(resolved, drawn_seed, destination_errors)
+
+    def _find_record(self, name: str) -> GeneratorRecord | None:
+        """The record of the generator with a name, or with an id as text."""
+        generators = self.lifecycle.generators
+        found = generators.find(name) or (
+            generators.find(int(name)) if name.isdecimal() and len(name) <= _ID_DIGITS else None
+        )
+        return None if found is None else found.record
 
     # --- templates ----------------------------------------------------------------------------
 
@@ -100,7 +122,10 @@ class Adder:
         async def inspect(event: EventRequest, event_source: EventSource) -> Inspection:
             async with semaphore:
                 now = self.clock.now_ns()
-                return await self.templates.inspect(event_source, targets_by_event[event.id], now)
+                targets = targets_by_event[event.id]
+                return await self.templates.inspect(
+                    event_source, targets, now, event.timeline, event.faults
+                )
 
         answers = await asyncio.gather(
             *map(inspect, request.events, event_sources), return_exceptions=True
@@ -141,30 +166,24 @@ class Adder:
     ) -> tuple[GeneratorView, ...]:
         first = {each.id: each for each in reversed(resolved)}
         generators = self.lifecycle.generators
-        changing = {
-            id_: generators[id_]
-            for id_, each in first.items()
-            if id_ in generators and needs_change(generators[id_].record, each)
-        }
         new = [each for id_, each in first.items() if id_ not in generators]
-        raise_faults(
-            [
-                fault
-                for id_, generator in changing.items()
-                for fault in start_fault(generator.record, first[id_])
-            ]
-        )
+        changing = self._changing(first)
         async with self._suspended(changing.values()), self._decision_lock:
             self._check_limits(resolved)
+            raise_faults(list(self._removed_references(resolved)))
             names = self._names(resolved, new)
-            now = self.clock.now_ns()
-            changes: list[Change] = [
-                Add(record) for record in await self._records(new, names, drawn_seed, now)
-            ]
             renamed = [each for each in map(generators.find, names) if each is not None]
-            changes += [
-                SetName(each.record.id, each.record.incarnation, names[each.record.id], now)
-                for each in renamed
+            now = self.clock.now_ns()
+            raise_faults(
+                [
+                    fault
+                    for id_, each in changing.items()
+                    for fault in end_faults(each.record, first[id_], each.begun_timelines, now)
+                ]
+            )
+            changes: list[Change] = [
+                *(Add(record) for record in await self._records(new, names, drawn_seed, now)),
+                *(_new_name(each.record, names, now) for each in renamed),
             ]
             for id_, generator in changing.items():
                 changes += changes_to(generator.record, first[id_], now)
@@ -176,6 +195,46 @@ class Adder:
         self._record_destination_errors(destination_errors)
         updated = {*changing, *(each.record.id for each in renamed)}
         return self._views(resolved, {each.id for each in new}, updated)
+
+    def _changing(self, first: Mapping[int, ResolvedSchedule]) -> Mapping[int, Generator]:
+        """The existing generators that the request changes, by id.
+
+        Raises:
+            RequestError: it asks for another start of one, or leaves out a generator of
+                the same timelines.
+        """
+        generators = self.lifecycle.generators
+        changing = {
+            id_: generators[id_]
+            for id_, each in first.items()
+            if id_ in generators and needs_change(generators[id_].record, each)
+        }
+        faults: list[Fault] = []
+        for id_, each in changing.items():
+            faults += start_fault(each.record, first[id_])
+            faults += self._sibling_faults(each.record, first)
+        raise_faults(faults)
+        return changing
+
+    def _removed_references(self, resolved: Sequence[ResolvedSchedule]) -> Iterator[Fault]:
+        """References to generators that were removed since the inspection."""
+        known = {*self.lifecycle.generators, *(each.id for each in resolved)}
+        for each in resolved:
+            for name, id_ in referenced_by_name(each.spec).items():
+                if id_ not in known:
+                    pointer = format_pointer(["events", each.event_number, each.event.field])
+                    yield Fault(pointer, f"refers to generator {name!r}, which was just removed")
+
+    def _sibling_faults(
+        self, record: GeneratorRecord, requested: Mapping[int, ResolvedSchedule]
+    ) -> Iterator[Fault]:
+        """See `sibling_faults`, of the generators that a request does not have."""
+        resolved = requested[record.id]
+        if record.spec.timeline is None or not changes_schedule(record, resolved):
+            return
+        generators = self.lifecycle.generators
+        others = (each.record for id_, each in generators.items() if id_ not in requested)
+        yield from sibling_faults(resolved, record, others)
 
     def _check_limits(self, resolved: Sequence[ResolvedSchedule]) -> None:
         usage = self.lifecycle.generators.usage
@@ -212,7 +271,17 @@ class Adder:
             for each in new
         ]
         known = await self._known_reference_seeds(records)
-        return [with_seeds(each, known) for each in records]
+        return self._with_referenced([with_seeds(each, known) for each in records])
+
+    def _with_referenced(self, records: Sequence[GeneratorRecord]) -> list[GeneratorRecord]:
+        """The records with references to events as the other generators deliver them."""
+        new = {record.id: record for record in records}
+
+        def source(id_: int) -> EventSource:
+            record = new[id_] if id_ in new else self.lifecycle.generators[id_].record
+            return record.spec.event_source
+
+        return [replace(each, spec=with_sources(each.spec, source)) for each in records]
 
     async def _known_reference_seeds(self, new: Sequence[GeneratorRecord]) -> Mapping[str, int]:
         """The seeds of streams that new generators refer to, and that exist already."""
@@ -291,6 +360,10 @@ class Adder:
         return tuple(views)
 
 
+def _new_name(record: GeneratorRecord, names: Mapping[int, str], now: int) -> SetName:
+    return SetName(record.id, record.incarnation, names[record.id], now)
+
+
 def _draw_seeds(events: Sequence[EventRequest]) -> tuple[int, ...]:
     """A seed for each event: the explicit one, or a random one for each stream name."""
     by_name: dict[str, int] = {}
@@ -332,13 +405,24 @@ def _rejections(resolved: Sequence[ResolvedSchedule]) -> list[Fault]:
     return faults
 
 
+def _timeline_references(resolved: Sequence[ResolvedSchedule]) -> list[Fault]:
+    """References of timelines to events of generators, of which there are more and more."""
+    faults: dict[Fault, None] = {}
+    for each in resolved:
+        names = referenced_by_name(each.spec) if each.spec.timeline is not None else ()
+        for name in names:
+            pointer = format_pointer(["events", each.event_number, each.event.field])
+            message = f"timelines cannot refer to the events of generator {name!r} yet"
+            hint = "refer to an event without a schedule, with a `count`"
+            faults[Fault(pointer, message, hint)] = None
+    return list(faults)
+
+
 def _rule_errors(resolved: Sequence[ResolvedSchedule]) -> list[Fault]:
     """Faults on purpose that a target cannot take; each is reported once for an event."""
     errors: dict[Fault, None] = {}
     for each in resolved:
-        target, inspection = each.spec.target, each.inspection
-        part = inspection.written_shape(target)
         prefix = format_pointer(["events", each.event_number, "faults"])
-        for error in fault_rule_errors(each.spec.faults, target, inspection.shape, part):
+        for error in each.inspection.fault_errors.get(each.spec.target, ()):
             errors[replace(error, pointer=prefix + error.pointer)] = None
     return list(errors)

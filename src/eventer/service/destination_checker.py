@@ -74,7 +74,7 @@ class DestinationChecker:
     async def _check_target(self, resolved: ResolvedSchedule) -> EventerError | None:
         target = resolved.spec.target
         shard = ShardId(target.connection, resolved.id % self.cluster.shards)
-        flow = Flow(PositionKey(self.cluster.id, resolved.id, 0), target, resolved.spec.shape)
+        flow = Flow.of(PositionKey(self.cluster.id, resolved.id, 0), resolved.spec)
         try:
             async with asyncio.timeout(CHECK_S):
                 await self.worker_pool.check(shard, flow)

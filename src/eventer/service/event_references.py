@@ -2,37 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from eventer.core.model import EventSource, FixedPopulation, ReferencedStream, Template
+from eventer.core.fault_rules import FaultRule
+from eventer.core.model import (
+    EventSource,
+    FixedPopulation,
+    GeneratorSpec,
+    GrowingPopulation,
+    NoPopulation,
+    Population,
+    ReferencedStream,
+    Template,
+    TimelineSpec,
+)
 from eventer.registry.base import GeneratorRecord, stream_key
 from eventer.service.requests import AddRequest, EventRequest
 
 _CALL: Final = "event_of"
+_QUOTED: Final = re.compile(r"""(["'])([^"'\\\n]+)\1""")
 _MAY_CALL: Final = ("import", "\\")
 """What a text has if it refers to events without `_CALL` in it: in a file, or by an escape."""
+TIMELINES: Final = NoPopulation("gives timelines", "refer to an event without `timeline`")
+DELAYED: Final = NoPopulation(
+    "has late or duplicate events on purpose",
+    "refer to an event whose `faults` have neither `late` nor `duplicate`",
+)
+_DELAYS: Final = frozenset({"late", "duplicate"})
+"""The kinds of faults that change when, and so in which order, events are delivered."""
+_FEW: Final = 64
+"""Events with a schedule that a template gets because it may refer to them."""
 
 
 def with_references(
-    request: AddRequest, event_sources: Sequence[EventSource]
+    request: AddRequest,
+    event_sources: Sequence[EventSource],
+    find: Callable[[str], GeneratorRecord | None],
 ) -> tuple[EventSource, ...]:
-    """The sources of the events of a request, whose templates may refer to the others by id.
+    """The sources of the events of a request, whose templates may refer to others.
 
+    These are the others of the request by id, and the generators that `find` has for other names.
     A request can have very many events: only a template that looks as if it refers to events gets
-    them, and, for its errors, those with a schedule, which cannot be referred to.
+    them, and if it has no call, those with a schedule only if they are few.
     """
     scheduled = {schedule.event_id for schedule in request.schedules}
-    streams = [
+    streams = tuple(
         _stream(event, source, is_scheduled=event.id in scheduled)
         for event, source in zip(request.events, event_sources, strict=True)
-    ]
-    possible = tuple(each for each in streams if each.population is not None)
+    )
+
+    fixed = tuple(each for each in streams if isinstance(each.population, FixedPopulation))
+    possible = streams if len(scheduled) <= _FEW else fixed
+
+    known = {each.name: each for each in streams}
 
     def references(text: str) -> tuple[ReferencedStream, ...]:
         if _CALL in text:
-            return tuple(streams)
+            return (*streams, *_generators(text, known, find))
         return possible if any(each in text for each in _MAY_CALL) else ()
 
     return tuple(
@@ -44,20 +73,128 @@ def with_references(
     )
 
 
+def _generators(
+    text: str,
+    known: Mapping[str, ReferencedStream],
+    find: Callable[[str], GeneratorRecord | None],
+) -> tuple[ReferencedStream, ...]:
+    """The generators that a text has the names of, and what these refer to."""
+    found: dict[str, ReferencedStream] = {}
+    for quoted in _QUOTED.finditer(text):
+        name = quoted[2]
+        record = None if name in known or name in found else find(name)
+        if record is not None:
+            fixed = [
+                each
+                for each in record.spec.event_source.template.references
+                if isinstance(each.population, FixedPopulation)
+            ]
+            others = {**known, **found}
+            clash = [each.name for each in fixed if others.get(each.name, each) != each]
+            found[name] = _generator(name, record, clash)
+            found |= {} if clash else {each.name: each for each in fixed}
+    return tuple(found.values())
+
+
+def _generator(name: str, record: GeneratorRecord, clash: Sequence[str]) -> ReferencedStream:
+    source = record.spec.event_source
+    return ReferencedStream(
+        name,
+        replace(source.template, name=name, references=()),
+        source.stream,
+        source.context,
+        NoPopulation(
+            f"refers to {clash[0]!r}, which is another event here",
+            f"give the other event another name than {clash[0]!r}",
+        )
+        if clash
+        else _unreadable(record.spec.timeline, record.spec.faults) or GrowingPopulation(record.id),
+        explicit_seed=True,
+        digest=record.spec.digest,
+    )
+
+
 def _stream(event: EventRequest, source: EventSource, *, is_scheduled: bool) -> ReferencedStream:
     return ReferencedStream(
         event.id,
         replace(source.template, name=event.id),
         source.stream,
         source.context,
-        None if is_scheduled else FixedPopulation(event.count),
+        _population(event, is_scheduled=is_scheduled),
         explicit_seed=event.seed is not None,
     )
 
 
+def _population(event: EventRequest, *, is_scheduled: bool) -> Population | NoPopulation:
+    if not is_scheduled and event.timeline is None:
+        return FixedPopulation(event.count)
+    return _unreadable(event.timeline, event.faults) or GrowingPopulation()
+
+
+def _unreadable(timeline: TimelineSpec | None, faults: Sequence[FaultRule]) -> NoPopulation | None:
+    """Why a generator cannot be referred to, if so: it does not deliver by index."""
+    if timeline is not None:
+        return TIMELINES
+    return DELAYED if is_delayed(faults) else None
+
+
+def is_delayed(faults: Sequence[FaultRule]) -> bool:
+    """Whether faults change when events are delivered."""
+    return any(rule.kind in _DELAYS for rule in faults)
+
+
+def referenced_by_name(spec: GeneratorSpec) -> Mapping[str, int]:
+    """The ids of the generators whose events a template reads, by the names that it uses."""
+    return {
+        each.name: each.population.generator
+        for each in spec.event_source.template.references
+        if isinstance(each.population, GrowingPopulation) and each.population.generator is not None
+    }
+
+
+def with_generators(spec: GeneratorSpec, ids: Mapping[str, int]) -> GeneratorSpec:
+    """A spec whose references of these names read the events of the generators with these ids."""
+    return _with_references(
+        spec,
+        lambda each: (
+            replace(each, population=GrowingPopulation(ids[each.name]))
+            if each.name in ids
+            else each
+        ),
+    )
+
+
+def with_sources(spec: GeneratorSpec, sources: Callable[[int], EventSource]) -> GeneratorSpec:
+    """A spec whose references to generators read the events of those, given by their ids."""
+
+    def read(stream: ReferencedStream) -> ReferencedStream:
+        population = stream.population
+        if not isinstance(population, GrowingPopulation) or population.generator is None:
+            return stream
+        found = sources(population.generator)
+        return replace(stream, stream=found.stream, context=found.context)
+
+    return _with_references(spec, read)
+
+
+def _with_references(
+    spec: GeneratorSpec, change: Callable[[ReferencedStream], ReferencedStream]
+) -> GeneratorSpec:
+    source = spec.event_source
+    template = replace(source.template, references=tuple(map(change, source.template.references)))
+    return replace(spec, event_source=replace(source, template=template))
+
+
 def seed_keys(template: Template) -> Mapping[str, ReferencedStream]:
-    """The streams that a template refers to and whose seeds are not chosen, by stream and text."""
-    return {_key(each): each for each in template.references if not each.explicit_seed}
+    """The streams that a template refers to and whose seeds are not chosen, by stream and text.
+
+    Streams of generators have the seeds of those.
+    """
+    return {_key(each): each for each in template.references if _is_seeded(each)}
+
+
+def _is_seeded(stream: ReferencedStream) -> bool:
+    return not stream.explicit_seed and isinstance(stream.population, FixedPopulation)
 
 
 def known_seeds(records: Iterable[GeneratorRecord]) -> Mapping[str, int]:
@@ -74,18 +211,14 @@ def known_seeds(records: Iterable[GeneratorRecord]) -> Mapping[str, int]:
 
 def with_seeds(record: GeneratorRecord, known: Mapping[str, int]) -> GeneratorRecord:
     """A record whose references have the known seeds, if these are not chosen."""
-    source = record.spec.event_source
-    streams = tuple(
-        each
-        if each.explicit_seed
-        else replace(
-            each, stream=replace(each.stream, seed=known.get(_key(each), each.stream.seed))
-        )
-        for each in source.template.references
-    )
-    template = replace(source.template, references=streams)
-    spec = replace(record.spec, event_source=replace(source, template=template))
-    return replace(record, spec=spec)
+
+    def seeded(each: ReferencedStream) -> ReferencedStream:
+        if not _is_seeded(each):
+            return each
+        seed = known.get(_key(each), each.stream.seed)
+        return replace(each, stream=replace(each.stream, seed=seed))
+
+    return replace(record, spec=_with_references(record.spec, seeded))
 
 
 def _key(stream: ReferencedStream) -> str:

@@ -9,12 +9,13 @@ from dataclasses import replace
 from typing import Final, Literal, TypeAlias
 
 from eventer.core.clock import Clock, SystemClock
-from eventer.core.errors import Fault, NotFoundError, RegistryError, RequestError
+from eventer.core.errors import ConflictError, Fault, NotFoundError, RegistryError, RequestError
 from eventer.core.model import GeneratorState, Position
 from eventer.core.pace import PaceSpec
 from eventer.destinations.inspection import ConnectionReport
 from eventer.registry.base import Registry, Remove, SetState
 from eventer.service.add_generators import Adder
+from eventer.service.binding_updater import BindingUpdater
 from eventer.service.connection_tester import ConnectionTester
 from eventer.service.connections import KnownConnection, known_connections
 from eventer.service.destination_checker import DestinationChecker
@@ -36,6 +37,8 @@ from eventer.workers.inspector_messages import (
     RecomputedFaults,
     RecomputeEvents,
     RecomputeFaults,
+    RecomputeSteps,
+    RecomputeTimelines,
 )
 from eventer.workers.inspector_pool import InspectorPool
 from eventer.workers.messages import AuditProgress, Connector, WorkerConfig
@@ -90,6 +93,7 @@ class Eventer:
             self._worker_config("tester"), self._fork_client, self._connections
         )
         self._lifecycle = Lifecycle(registry, self._worker_pool, self._clock, embedded)
+        self._binding_updater = BindingUpdater(self._lifecycle, self._locks, self._clock)
         self._adder = Adder(
             settings=settings,
             registry=registry,
@@ -132,6 +136,7 @@ class Eventer:
         self._worker_pool.start(self._lifecycle.on_shard_update)
         known = self._connections.items()
         await self._lifecycle.start({name for name, each in known if each.connector is not None})
+        self._binding_updater.start()
         records = (each.record for each in self._lifecycle.generators.values())
         templates = (record.spec.event_source.template for record in records)
         used = {digest for template in templates for _, digest in template.all_row_files}
@@ -139,6 +144,7 @@ class Eventer:
 
     async def stop(self) -> None:
         """Stops the workers after they have committed in-flight events. Never raises."""
+        await self._binding_updater.stop()
         await asyncio.gather(self._inspectors.stop(), self._worker_pool.stop())
         self._fork_client.stop()
         await self._lifecycle.stop()
@@ -169,19 +175,46 @@ class Eventer:
 
         Raises:
             NotFoundError: none of them exists.
+            ConflictError: others, which stay, refer to events of one of them.
         """
         found = {each: self._lifecycle.generators.find(each) for each in ids}
         known = list(dict.fromkeys(each.record.id for each in found.values() if each is not None))
         unknown = tuple(str(each) for each, generator in found.items() if generator is None)
         if not known:
             raise _not_found(*found)
-        await asyncio.gather(*map(self._remove, known))
+        self._check_readers(known, known)
+        readers = [id_ for id_ in known if self._lifecycle.generators.refers(id_)]
+        await asyncio.gather(*(self._remove(id_, known) for id_ in readers))
+        others = [id_ for id_ in known if id_ not in readers]
+        await asyncio.gather(*(self._remove(id_, known) for id_ in others))
         return Removal(tuple(known), unknown)
 
-    async def _remove(self, id_: int) -> None:
+    def _check_readers(self, ids: Collection[int], removed: Collection[int]) -> None:
+        """Checks that no generator that stays refers to these.
+
+        Raises:
+            ConflictError: one does.
+        """
+        generators = self._lifecycle.generators
+        for id_ in ids:
+            readers = [
+                each
+                for each in generators.readers_of(id_).values()
+                if each.record.id not in removed
+            ]
+            if readers:
+                labels = ", ".join(each.record.label for each in readers)
+                raise ConflictError(
+                    f"generator {generators[id_].record.label} cannot be removed: others refer to "
+                    f"its events: {labels}",
+                    hint="remove those first, or together with it",
+                )
+
+    async def _remove(self, id_: int, removed: Collection[int]) -> None:
         async with self._locks.hold([id_]):
             if (generator := self._lifecycle.generators.get(id_)) is None:
                 return
+            self._check_readers([id_], removed)
             await self._lifecycle.withdraw(generator)
             try:
                 await self._registry.apply([Remove(id_)])
@@ -253,15 +286,27 @@ class Eventer:
     async def events(self, id: Reference, first: int, count: int) -> RecomputedEvents:  # noqa: A002
         """Recomputes what is written of the events [first, first + count), past or future.
 
-        Skipped and dropped events are left out.
+        Skipped and dropped events are left out. Future events that refer to those of other
+        generators are provisional: the others may change before. Of a generator of timelines, they
+        are the steps of the timelines [first, first + count), in the order of their delivery.
 
         Raises:
             NotFoundError: no generator has this id.
             TemplateError: one of them fails, and the generator stops on errors.
             WorkerLostError: the inspector process died.
         """
+        generator = self._generator(id)
+        limit = preview_limit(self._settings)
+        if generator.record.spec.timeline is not None:
+            begun = generator.next_index(generator.position)
+            timelines = RecomputeTimelines(generator.record, first, count, begun)
+            return await self._inspectors.ask(timelines, RecomputedEvents, limit)
         question = self._recomputation(id, first, count)
-        return await self._inspectors.ask(question, RecomputedEvents, preview_limit(self._settings))
+        found = await self._inspectors.ask(question, RecomputedEvents, limit)
+        provisional_from = max(first, question.position)
+        if first + count <= provisional_from or not question.bindings:
+            return found
+        return replace(found, provisional_from=provisional_from)
 
     async def faults(self, id: Reference, first: int, count: int) -> RecomputedFaults:  # noqa: A002
         """The events of [first, first + count) with faults, and what they are without them.
@@ -285,6 +330,7 @@ class Eventer:
             spec.target,
             spec.on_null,
             spec.faults,
+            generator.record.bindings or self._lifecycle.gates.bindings(generator, 0),
         )
 
     def tail(
@@ -295,16 +341,40 @@ class Eventer:
     ) -> AsyncIterator[RecomputedEvents]:
         """Follows the committed events of a generator, as `follow_events`, until it is removed.
 
+        Steps of timelines are numbered in the order of delivery; `last` is not used.
+
         Raises:
             NotFoundError: no generator has this id, at once or later.
             TemplateError, WorkerLostError: as `events`.
         """
         id_ = self._generator(id).record.id
+        if self._generator(id).record.spec.timeline is not None:
+            return self._tail_steps(id_)
         return follow_events(
             lambda: self._generator(id_).position.next,
             lambda first, count: self.events(id_, first, count),
             last=last,
         )
+
+    def _tail_steps(self, id_: int) -> AsyncIterator[RecomputedEvents]:
+        """Follows the steps of a generator of timelines that are committed from now on."""
+        shown = newest = self._generator(id_).position
+
+        def position() -> int:
+            nonlocal newest
+            newest = self._generator(id_).position
+            return newest.next
+
+        async def recompute(first: int, count: int) -> RecomputedEvents:
+            nonlocal shown
+            since, shown = shown, newest
+            if first < since.next:  # a new incarnation
+                since = Position()
+            record, limit = self._generator(id_).record, preview_limit(self._settings)
+            question = RecomputeSteps(record, first, count, since.next, since.cursor)
+            return await self._inspectors.ask(question, RecomputedEvents, limit)
+
+        return follow_events(position, recompute, last=0)
 
     def preview_pace(
         self, pace: PaceSpec, *, length: int | None = None, buckets: int = 60
@@ -399,7 +469,9 @@ class Eventer:
         promised = connection.guarantee if connection else None
         totals = self._lifecycle.totals.get(generator.shard)
         slowest = totals.slowest if totals else None
-        return view(generator, self._clock.now_ns(), promised, slowest)
+        now = self._clock.now_ns()
+        waits_for = self._lifecycle.gates.waits_for(generator, now)
+        return replace(view(generator, now, promised, slowest), waits_for=waits_for)
 
 
 def _not_found(*references: Reference) -> NotFoundError:

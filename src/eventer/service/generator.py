@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from eventer.core.clock import NS_PER_SECOND
+from eventer.core.cursor import FAILED, Cursor
 from eventer.core.errors import EventerError, PositionLostError
 from eventer.core.model import GeneratorState, Guarantee, Position, PositionKey, Segment
 from eventer.destinations.base import Flow
 from eventer.registry.base import (
+    BeginBindings,
     BeginFingerprint,
     BeginSegment,
+    BegunFingerprint,
     Change,
     GeneratorFailure,
     GeneratorRecord,
@@ -20,7 +23,7 @@ from eventer.runs.assignment import Assignment
 from eventer.runs.pacing import Pace, tick_events, tick_interval
 from eventer.service.rate_meter import RateMeter
 from eventer.service.views import GeneratorView, Stage
-from eventer.workers.messages import ShardId
+from eventer.workers.messages import ShardId, StepBacklog
 
 
 @dataclass(eq=False, slots=True)
@@ -31,7 +34,8 @@ class Generator:
     current one. `epoch` counts assignments to a worker: reports about earlier ones are ignored.
     `waiting` says that its destination is unavailable; `awaiting_answer`, that `last_error` only
     says that the destination did not answer in time. `saved_position` is the registry's. `accepted`
-    is the position where it continues although the destination has another one.
+    is the position where it continues although the destination has another one. `backlog` is that
+    of the last commit of steps of timelines.
     """
 
     record: GeneratorRecord
@@ -48,6 +52,7 @@ class Generator:
     saved_position: Position | None = None
     meter: RateMeter = field(default_factory=RateMeter)
     retries: int = 0
+    backlog: StepBacklog | None = None
     _history: Pace | None = None
 
     @classmethod
@@ -68,7 +73,7 @@ class Generator:
     @property
     def flow(self) -> Flow:
         """The generator as its destination sees it."""
-        return Flow(self.key, self.record.spec.target, self.record.spec.shape)
+        return Flow.of(self.key, self.record.spec)
 
     @property
     def active(self) -> bool:
@@ -81,7 +86,7 @@ class Generator:
 
         That segment drops the events that were due earlier.
         """
-        segment = self._new_segment(self.position.next)
+        segment = self._new_segment(self.position)
         return self.history if segment is None else Pace((segment,))
 
     @property
@@ -96,12 +101,50 @@ class Generator:
         """Events that were due earlier are the past that its `start` asks for."""
         return 0 if self.record.segments[0].pace.start is None else self.record.created_at
 
-    def _new_segment(self, index: int) -> Segment | None:
-        """The segment that begins when it continues at `index`, if one does."""
-        at = self.new_segment_at
+    def _new_segment(self, position: Position) -> Segment | None:
+        """The segment that begins when it continues at a position, if one does."""
+        at, index = self.new_segment_at, self.next_index(position)
         if at is None or self.history.keeps(at, index, self.record.created_at):
             return None
+        if position.cursor is not None:
+            at = max(at, position.cursor.due)
         return self.history.resumed(at, index)
+
+    def next_index(self, position: Position) -> int:
+        """The first index of its pace that has not begun at a position.
+
+        It is that of the next event. A timeline has begun if it starts before the next step.
+        """
+        if self.record.spec.timeline is None:
+            return position.next
+        cursor = self.start_cursor(position)
+        return 0 if cursor is None else max(self.first_timeline, self.history.due_end(cursor.due))
+
+    @property
+    def begun_timelines(self) -> int:
+        """How many timelines may have committed steps; 0 without timelines."""
+        return 0 if self.record.spec.timeline is None else self.next_index(self.position)
+
+    def start_cursor(self, position: Position) -> Cursor | None:
+        """The place where steps of timelines go on at a position; None at the first step."""
+        begun = self.record.fingerprints[-1].cursor if self.record.fingerprints else None
+        if begun is None or position.cursor is None:
+            return position.cursor or begun
+        return max(position.cursor, begun)
+
+    @property
+    def first_timeline(self) -> int:
+        """The first timeline of the current fingerprint: those before it are given up."""
+        fingerprints = self.record.fingerprints
+        return fingerprints[-1].first_timeline if fingerprints else 0
+
+    def segments_from(self, position: Position) -> tuple[Segment, ...]:
+        """The segments that pace what follows a position, also the steps of begun timelines."""
+        timeline, cursor = self.record.spec.timeline, self.start_cursor(position)
+        if timeline is None:
+            return self.pace.relevant(position.next)
+        since = 0 if cursor is None else self.history.due_end(cursor.due - timeline.horizon - 1)
+        return self.history.relevant(since)
 
     def assignment(self, *, outcome_unknown: bool = False) -> Assignment:
         """The generator as a worker gets it."""
@@ -129,23 +172,44 @@ class Generator:
         """Changes the record as the registry was changed."""
         self.record = replace(self.record, **fields)  # type: ignore[arg-type]  # named by callers
 
-    def changes_at(self, index: int, fingerprint: str | None, now: int) -> Iterator[Change]:
-        """The changes of the record with which it continues at `index` with this fingerprint."""
+    def changes_at(self, position: Position, fingerprint: str | None, now: int) -> Iterator[Change]:
+        """The changes of the record with which it continues at a position with this fingerprint."""
         record = self.record
-        if (segment := self._new_segment(index)) is not None:
+        if (segment := self._new_segment(position)) is not None:
             yield BeginSegment(record.id, record.incarnation, segment, now)
-        known = record.fingerprints[-1][1] if record.fingerprints else None
+        known = record.fingerprints[-1].fingerprint if record.fingerprints else None
         if fingerprint is not None and fingerprint != known:
-            yield BeginFingerprint(record.id, record.incarnation, index, fingerprint)
+            begun = BegunFingerprint(position.next, fingerprint, self._after_begun(position))
+            yield BeginFingerprint(record.id, record.incarnation, begun)
 
-    def apply(self, change: BeginSegment | BeginFingerprint) -> None:
-        """Applies a change of `changes_at` that the registry has."""
+    def _after_begun(self, position: Position) -> Cursor | None:
+        """The place of a position from which on begun timelines are given up."""
+        cursor = self.start_cursor(position)
+        return None if cursor is None else Cursor(cursor.due, self.next_index(position), FAILED)
+
+    def apply(self, change: BeginSegment | BeginFingerprint | BeginBindings) -> None:
+        """Applies a change before its start that the registry has."""
         match change:
             case BeginSegment(segment=segment):
                 self.update_record(segments=(*self.record.segments, segment))
-            case BeginFingerprint(index=index, fingerprint=fingerprint):
-                known = self.record.fingerprints
-                self.update_record(fingerprints=(*known, (index, fingerprint)))
+            case BeginFingerprint(begun=begun):
+                self.update_record(fingerprints=(*self.record.fingerprints, begun))
+            case BeginBindings(bindings=bindings):
+                self.update_record(bindings=(*self.record.bindings, *bindings))
+
+    def overdue_events(self, now: int, pace: Pace, due: int) -> tuple[int, int]:
+        """How many events are due and not committed, and since when the first of them is due.
+
+        `due` is the first index of its pace that is not due yet. Steps of timelines are at least as
+        many as timelines that have not begun, and as the worker knew of at the last commit.
+        """
+        index, backlog = self.next_index(self.position), self.backlog
+        lag = max(0, due - index)
+        if self.record.spec.timeline is None or backlog is None:
+            return lag, pace.due_at(index)
+        if not self.active or backlog.next_due > now:
+            return 0, now
+        return max(1, lag, backlog.lag), backlog.next_due
 
     @property
     def lost_position(self) -> bool:
@@ -154,9 +218,9 @@ class Generator:
         return failure is not None and isinstance(failure.error, PositionLostError)
 
     def failing_index(self) -> int:
-        """The index of the event at which it failed."""
+        """The index of the event at which it failed; of steps, the delivery number."""
         index: int | None = None
-        if self.record.failure is not None:
+        if self.record.failure is not None and self.record.spec.timeline is None:
             index = getattr(self.record.failure.error, "index", None)
         return self.position.next if index is None else index
 
@@ -179,8 +243,9 @@ def view(
     `promised` is the guarantee of its connection, if that is known before it is connected.
     """
     record, pace, partitions = generator.record, generator.pace, generator.position.partitions
-    due = pace.due_end(now) if generator.active else generator.position.next
-    lag = max(0, due - generator.position.next)
+    index = generator.next_index(generator.position)
+    due = max(index, pace.due_end(now)) if generator.active else index
+    lag, since = generator.overdue_events(now, pace, due)
     rate = pace.rate_at(now if generator.active else min(now, pace.due_at(due)))
     behind = lag > 2 * tick_events(record.pace) + rate
     return GeneratorView(
@@ -195,11 +260,12 @@ def view(
         if generator.active
         else 0.0,
         lag=lag,
-        overdue=max(0, now - pace.due_at(generator.position.next)) / NS_PER_SECOND if lag else 0.0,
+        overdue=max(0, now - since) / NS_PER_SECOND if lag else 0.0,
         retries=generator.retries,
         partitions=partitions[-1][1] if partitions else None,
         limited_by=slowest if generator.active and behind else None,
         next_tick=pace.next_due(due) if generator.active else None,
         last_error=generator.last_error,
         delivery=generator.guarantee or promised,
+        timelines=None if record.spec.timeline is None else due,
     )

@@ -11,6 +11,7 @@ from typing import TypeAlias, TypeVar
 from eventer.core.model import GeneratorSpec, Target
 from eventer.registry.base import stream_key, target_location
 from eventer.runs.pacing import peak_rate
+from eventer.service.event_references import referenced_by_name
 from eventer.service.generator import Generator
 from eventer.service.limit_faults import Usage
 
@@ -26,6 +27,7 @@ class GeneratorIndex(Mapping[int, Generator]):
         self._by_name: dict[str, Generator] = {}
         self._by_location: dict[str, _ById] = {}
         self._by_stream: dict[tuple[str, str], _ById] = {}
+        self._readers: dict[int, _ById] = {}
         self._rates: dict[int, float] = {}
 
     def __getitem__(self, id_: int) -> Generator:
@@ -44,6 +46,8 @@ class GeneratorIndex(Mapping[int, Generator]):
         self._by_name[generator.record.name] = generator
         self._by_location.setdefault(target_location(spec.target), {})[id_] = generator
         self._by_stream.setdefault(_stream(spec), {})[id_] = generator
+        for referenced in set(referenced_by_name(spec).values()):
+            self._readers.setdefault(referenced, {})[id_] = generator
         self.update_rate(generator)
 
     def remove(self, generator: Generator) -> None:
@@ -54,6 +58,8 @@ class GeneratorIndex(Mapping[int, Generator]):
         del self._rates[id_]
         _remove(self._by_location, target_location(spec.target), id_)
         _remove(self._by_stream, _stream(spec), id_)
+        for referenced in set(referenced_by_name(spec).values()):
+            _remove(self._readers, referenced, id_)
 
     def rename(self, generator: Generator, name: str, at: int) -> None:
         """Changes the name of a generator as the registry was changed."""
@@ -84,6 +90,14 @@ class GeneratorIndex(Mapping[int, Generator]):
     def at(self, target: Target) -> tuple[Generator, ...]:
         """The generators of a target's topic or table, oldest first."""
         return tuple(self._by_location.get(target_location(target), {}).values())
+
+    def readers_of(self, id_: int) -> Mapping[int, Generator]:
+        """The generators that refer to events of one, by id."""
+        return self._readers.get(id_, {})
+
+    def refers(self, id_: int) -> bool:
+        """Whether a generator refers to others."""
+        return bool(referenced_by_name(self._by_id[id_].record.spec))
 
     def related(self, spec: GeneratorSpec) -> tuple[int, ...]:
         """Ids of the generators of this stream with the same topic or table, oldest first."""

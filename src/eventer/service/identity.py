@@ -10,7 +10,9 @@ from typing import Any, Final
 from eventer.core.fault_rules import rules_json
 from eventer.core.model import (
     ConsoleTarget,
+    FixedPopulation,
     GeneratorSpec,
+    GrowingPopulation,
     KafkaTarget,
     OnNull,
     PostgresTarget,
@@ -31,6 +33,8 @@ def identity_text(spec: GeneratorSpec) -> str:
     options: dict[str, Any] = {} if spec.on_null is OnNull.EMIT else {"on_null": spec.on_null}
     if spec.faults:
         options["faults"] = rules_json(spec.faults)
+    if spec.timeline is not None:
+        options["timeline"] = {"horizon": spec.timeline.horizon, "only": spec.timeline.only}
     if references := spec.event_source.template.references:
         options["references"] = {each.name: _reference_identity(each) for each in references}
     return json.dumps(
@@ -55,8 +59,12 @@ def generator_id(identity: str) -> int:
 
 def _reference_identity(stream: ReferencedStream) -> Mapping[str, Any]:
     population = stream.population
+    if not isinstance(population, FixedPopulation):
+        assert isinstance(population, GrowingPopulation)
+        assert population.generator is not None
+        return {"generator": str(population.generator)}
     return {
-        "count": None if population is None else population.count,
+        "count": population.count,
         "dataset": stream.context.dataset,
         "seed": str(stream.stream.seed) if stream.explicit_seed else None,
         "stream": stream.stream.name,

@@ -11,12 +11,15 @@ import asyncio
 import logging
 from collections.abc import Collection, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any, Final
 
+from eventer.core.bindings import relevant_bindings
 from eventer.core.clock import NS_PER_SECOND, Clock
 from eventer.core.errors import EventerError, FencedError, RegistryError, WorkerLostError
 from eventer.core.model import CatchUp, GeneratorState, Guarantee, Position, PositionKey
 from eventer.registry.base import (
+    BeginBindings,
     BeginFingerprint,
     BeginIncarnation,
     BeginSegment,
@@ -37,10 +40,13 @@ from eventer.runs.shard_messages import (
     PositionRead,
     ShardConnected,
 )
+from eventer.service.event_references import referenced_by_name
 from eventer.service.generator import Generator, position_lost
 from eventer.service.generator_index import GeneratorIndex
+from eventer.service.reference_gates import ReferenceGates
 from eventer.service.shard_totals import ShardTotals
 from eventer.service.start_progress import log_start
+from eventer.service.upgrade_warning import upgrade_warnings
 from eventer.workers.messages import CommitSummary, ShardId, ShardUpdate
 from eventer.workers.worker_pool import WorkerPool
 
@@ -80,6 +86,7 @@ class Lifecycle:
         self.embedded = frozenset(embedded)
         self._connections = frozenset[str]()
         self.generators = GeneratorIndex()
+        self.gates = ReferenceGates(self.generators, worker_pool)
         self.totals: dict[ShardId, ShardTotals] = {}
         self._by_key: dict[PositionKey, Generator] = {}
         self._pending_writes: list[_PendingWrite] = []
@@ -127,6 +134,7 @@ class Lifecycle:
         replay = generator.record.spec.catch_up is CatchUp.REPLAY
         generator.new_segment_at = None if replay else new_segment_at
         generator.epoch += 1
+        self.gates.close(generator)
         now, connection = self._clock.now_ns(), generator.record.spec.target.connection
         if connection not in self._connections:
             generator.waiting = True
@@ -151,6 +159,7 @@ class Lifecycle:
             )
             position = None
         self._by_key.pop(generator.key, None)
+        self.gates.close(generator)
         generator.epoch += 1
         generator.waiting = False
         if position is not None and position.next > generator.position.next:
@@ -219,9 +228,11 @@ class Lifecycle:
         for key, position in update.positions.items():
             if generator := self._by_key.get(key):
                 generator.position = position
+                generator.backlog = update.backlogs.get(key)
                 generator.meter.record(
                     update.at, position.next, tick_interval(generator.record.pace)
                 )
+                self.gates.moved(generator)
 
     def _mark_waiting(self, keys: Sequence[PositionKey], error: EventerError) -> None:
         if isinstance(error, FencedError):
@@ -259,7 +270,9 @@ class Lifecycle:
                 _log.exception("cannot write pending changes")
 
     async def _write_pending(self) -> None:
-        pending, self._pending_writes = self._pending_writes, []
+        pending, self._pending_writes = _readers_last(self._pending_writes)
+        if self._pending_writes:
+            self._woken.set()
         started: list[tuple[_PendingWrite, Position, tuple[Change, ...]]] = []
         changes: list[Change] = []
         for item in pending:
@@ -294,6 +307,7 @@ class Lifecycle:
         generator.record_error(failure.error, at)
         generator.waiting = False
         self._by_key.pop(generator.key, None)
+        self.gates.close(generator)
         return SetState(record.id, record.incarnation, GeneratorState.FAILED, failure, at)
 
     def _finish(self, generator: Generator, position: Position) -> Iterator[Change]:
@@ -303,6 +317,8 @@ class Lifecycle:
         generator.update_record(state=GeneratorState.FINISHED, failure=None, updated_at=now)
         generator.waiting = False
         self._by_key.pop(generator.key, None)
+        self.gates.close(generator)
+        self.gates.moved(generator)
         yield SetPosition(record.id, record.incarnation, position)
         yield SetState(record.id, record.incarnation, GeneratorState.FINISHED, None, now)
 
@@ -310,8 +326,10 @@ class Lifecycle:
         """The changes that must be on disk before a generator continues from a position."""
         if position.next < generator.position.next:
             return iter([self._handle_lost_position(generator, position.next)])
-        return generator.changes_at(
-            position.next, self._worker_pool.fingerprint, self._clock.now_ns()
+        now = self._clock.now_ns()
+        return chain(
+            generator.changes_at(position, self._worker_pool.fingerprint, now),
+            self.gates.changes(generator, position.next),
         )
 
     def _handle_lost_position(self, generator: Generator, index: int) -> Change:
@@ -328,8 +346,12 @@ class Lifecycle:
         """Resumes or stops a generator after its changes were written."""
         for change in changes:
             match change:
-                case BeginSegment() | BeginFingerprint():
+                case BeginSegment() | BeginBindings():
                     generator.apply(change)
+                case BeginFingerprint():
+                    generator.apply(change)
+                    for warning in [*upgrade_warnings(generator.record)][-1:]:
+                        _log.warning("generator %s: %s", generator.record.label, warning.message)
                 case BeginIncarnation():
                     self._start_task(self._begin_incarnation(generator))
                     return
@@ -338,8 +360,17 @@ class Lifecycle:
                     return
         generator.new_segment_at = None
         generator.position = position
-        segments = generator.pace.relevant(position.next)
-        self._worker_pool.resume(generator.key, segments, generator.live_from)
+        generator.backlog = None
+        self._worker_pool.resume(
+            generator.key,
+            generator.segments_from(position),
+            generator.live_from,
+            relevant_bindings(generator.record.bindings, position.next),
+            self.gates.open(generator),
+            cursor=generator.start_cursor(position),
+            first_timeline=generator.first_timeline,
+        )
+        self.gates.moved(generator)
 
     async def _begin_incarnation(self, generator: Generator) -> None:
         """Restarts a generator whose new incarnation is in the registry."""
@@ -373,6 +404,16 @@ class Lifecycle:
             for each in self.generators.values()
             if each.position != each.saved_position
         ]
+
+
+def _readers_last(
+    pending: Sequence[_PendingWrite],
+) -> tuple[list[_PendingWrite], list[_PendingWrite]]:
+    """The writes to begin with, and those of generators that refer to others, to be done later."""
+    readers = [each for each in pending if referenced_by_name(each.generator.record.spec)]
+    if len(readers) == len(pending):
+        return readers, []
+    return [each for each in pending if each not in readers], readers
 
 
 def _no_connection(name: str) -> EventerError:

@@ -14,7 +14,6 @@ from eventer.core.model import Segment
 from eventer.core.pace import Cron, EventRate, PaceSpec, Profile, Stages, Steady, Ticks
 from eventer.runs.pacing import END, Pace, begin, peak_rate
 
-MAX_BUCKETS: Final = 1_000
 MAX_LENGTH_NS: Final = 10 * 366 * 86_400 * NS_PER_SECOND
 _HOUR_NS: Final = 3_600 * NS_PER_SECOND
 _EVENTS_SHOWN: Final = 64

@@ -13,15 +13,15 @@ from eventer.core.errors import DestinationRejectedError, Fault, RequestError
 from eventer.core.fault_rules import FaultRule
 from eventer.core.generator_name import name_fault
 from eventer.core.instant import parse_moment
-from eventer.core.model import KafkaTarget, PostgresTarget, Target
+from eventer.core.model import KafkaTarget, PostgresTarget, Target, TimelineSpec
 from eventer.core.pace import PaceSpec
 from eventer.core.pointer import format_pointer, parse_pointer
 from eventer.core.suggestions import did_you_mean
-from eventer.core.timelines import TimelineSpec
 from eventer.destinations.kafka.topic_name import target_topic_error
 from eventer.destinations.postgres.identifiers import parse_table
 from eventer.service.connections import KnownConnection, environment_name
 from eventer.service.requests import AddRequest
+from eventer.service.timeline_faults import timeline_faults
 
 MAX_YEARS: Final = 10
 """Calendars are computed day by day, so begin and end of a pace are not far away."""
@@ -42,6 +42,7 @@ def request_faults(
         if event.pace is not None:
             yield from pace_faults(event.pace, format_pointer(["events", number, "pace"]), now)
     yield from _schedule_faults(request)
+    yield from timeline_faults(request)
 
 
 def pace_faults(pace: PaceSpec, pointer: str, now: int) -> Iterator[Fault]:

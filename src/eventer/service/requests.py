@@ -19,10 +19,10 @@ from eventer.core.model import (
     Stream,
     Target,
     Template,
+    TimelineSpec,
     WrittenPart,
 )
 from eventer.core.pace import PaceSpec
-from eventer.core.timelines import TimelineSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +87,8 @@ class EventRequest(TemplateRequest):
     """An event of an add request, and its pace.
 
     An event without a schedule needs no pace: other events may refer to it, to `count` events if
-    that is given. `field` is the request's field that held the template: faults of the template
-    point at it.
+    that is given. With `timeline`, the template gives timelines, which start at the pace. `field`
+    is the request's field that held the template: faults of the template point at it.
     """
 
     id: str
@@ -99,18 +99,21 @@ class EventRequest(TemplateRequest):
     catch_up: CatchUp = CatchUp.DROP
     on_null: OnNull = OnNull.EMIT
     faults: tuple[FaultRule, ...] = ()
+    timeline: TimelineSpec | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ScheduleRequest:
     """Sends an event to a destination. Both are named by their ids in the request.
 
-    `name` is the generator's; None keeps the name that it has, or derives one.
+    `name` is the generator's; None keeps the name that it has, or derives one. With `only`, just
+    the steps of timelines with this `to` are sent.
     """
 
     destination_id: str
     event_id: str
     name: str | None = None
+    only: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ from eventer.core.model import (
     EventSource,
     GeneratorSpec,
     GeneratorState,
+    GrowingPopulation,
+    ReferencedStream,
     Segment,
     Stream,
     Target,
@@ -20,6 +22,7 @@ from eventer.core.pace import PaceSpec
 from eventer.core.pointer import format_pointer
 from eventer.registry.base import (
     BeginSegment,
+    BegunFingerprint,
     Change,
     GeneratorRecord,
     SetPolicies,
@@ -28,7 +31,9 @@ from eventer.registry.base import (
 )
 from eventer.runs.pace.arrivals import arrivals_key
 from eventer.runs.pacing import Pace, begin, repace
+from eventer.service.event_references import is_delayed, with_generators
 from eventer.service.identity import generator_id, identity_text
+from eventer.service.request_faults import raise_faults
 from eventer.service.requests import AddRequest, EventRequest
 from eventer.workers.inspector_messages import Inspection
 
@@ -76,35 +81,107 @@ def resolve_schedules(
     """The generators that a request asks for, one for each schedule.
 
     `event_sources` and `inspections` are those of the request's events, in their order.
+
+    Raises:
+        RequestError: it is ambiguous to which generators a schedule's event refers.
     """
-    destinations = {d.id: number for number, d in enumerate(request.destinations)}
-    events = {e.id: number for number, e in enumerate(request.events)}
-    resolved = []
-    for number, schedule in enumerate(request.schedules):
-        destination_number = destinations[schedule.destination_id]
-        event_number = events[schedule.event_id]
-        event, inspection = request.events[event_number], inspections[event_number]
-        target = request.destinations[destination_number].target
-        spec = _spec(event, event_sources[event_number], inspection, target)
+    resolution = _Resolution(request, event_sources, inspections)
+    numbers = range(len(request.schedules))
+    raise_faults([fault for number in numbers for fault in resolution.faults(number)])
+    return tuple(map(resolution.resolved, numbers))
+
+
+class _Resolution:
+    """Resolves the schedules of a request, those first that others refer to."""
+
+    def __init__(
+        self,
+        request: AddRequest,
+        event_sources: Sequence[EventSource],
+        inspections: Sequence[Inspection],
+    ) -> None:
+        self._request = request
+        self._event_sources = event_sources
+        self._inspections = inspections
+        self._destinations = {d.id: number for number, d in enumerate(request.destinations)}
+        self._events = {e.id: number for number, e in enumerate(request.events)}
+        self._known: dict[int, ResolvedSchedule] = {}
+        self._by_event: dict[str, list[int]] = {}
+        for number, schedule in enumerate(request.schedules):
+            self._by_event.setdefault(schedule.event_id, []).append(number)
+
+    def resolved(self, number: int) -> ResolvedSchedule:
+        """The generator of a schedule."""
+        found = self._known.get(number)
+        if found is None:
+            found = self._known[number] = self._resolve(number)
+        return found
+
+    def faults(self, number: int) -> Iterator[Fault]:
+        """References of a schedule's event that are ambiguous, or that it cannot have."""
+        event_number = self._events[self._request.schedules[number].event_id]
+        if is_delayed(self._request.events[event_number].faults):
+            for each in self._inspections[event_number].template.references:
+                if isinstance(each.population, GrowingPopulation):
+                    yield Fault(
+                        format_pointer(["events", event_number, "faults"]),
+                        f"late and duplicate events cannot refer to {each.name!r}, which has a "
+                        "schedule",
+                        "leave out `late` and `duplicate`",
+                    )
+        for stream in self._streams(number):
+            if len(self._referenced(stream, number)) > 1:
+                yield Fault(
+                    format_pointer(["schedules", number]),
+                    f"its event refers to {stream.name!r}, which has several schedules",
+                    f"send it to a connection to which only one schedule sends {stream.name!r}",
+                )
+
+    def _resolve(self, number: int) -> ResolvedSchedule:
+        schedule = self._request.schedules[number]
+        event_number = self._events[schedule.event_id]
+        event, inspection = self._request.events[event_number], self._inspections[event_number]
+        target = self._target(number)
+        spec = _spec(event, self._event_sources[event_number], inspection, target, schedule.only)
+        ids = {each.name: self._referenced(each, number)[0] for each in self._streams(number)}
+        spec = with_generators(spec, ids)
         identity = identity_text(spec)
-        resolved.append(
-            ResolvedSchedule(
-                generator_id(identity),
-                identity,
-                spec,
-                number,
-                event,
-                event_number,
-                destination_number,
-                inspection,
-                schedule.name,
-            )
+        return ResolvedSchedule(
+            generator_id(identity),
+            identity,
+            spec,
+            number,
+            event,
+            event_number,
+            self._destinations[schedule.destination_id],
+            inspection,
+            schedule.name,
         )
-    return tuple(resolved)
+
+    def _streams(self, number: int) -> list[ReferencedStream]:
+        """The streams of generators of the request to which the event of a schedule refers."""
+        event_number = self._events[self._request.schedules[number].event_id]
+        references = self._inspections[event_number].template.references
+        return [each for each in references if each.population == GrowingPopulation()]
+
+    def _referenced(self, stream: ReferencedStream, number: int) -> list[int]:
+        """The ids of a stream's generators: those of the schedule's connection, if any."""
+        connection = self._target(number).connection
+        numbers = self._by_event[stream.name]
+        near = [each for each in numbers if self._target(each).connection == connection]
+        return sorted({self.resolved(each).id for each in near or numbers})
+
+    def _target(self, number: int) -> Target:
+        destination = self._request.schedules[number].destination_id
+        return self._request.destinations[self._destinations[destination]].target
 
 
 def _spec(
-    event: EventRequest, event_source: EventSource, inspection: Inspection, target: Target
+    event: EventRequest,
+    event_source: EventSource,
+    inspection: Inspection,
+    target: Target,
+    only: str | None,
 ) -> GeneratorSpec:
     return GeneratorSpec(
         replace(event_source, template=inspection.template),
@@ -118,6 +195,7 @@ def _spec(
         explicit_seed=event.seed is not None,
         on_null=event.on_null,
         faults=event.faults,
+        timeline=event.timeline and replace(event.timeline, only=only),
     )
 
 
@@ -175,7 +253,7 @@ def new_record(
         segments=(_first_segment(resolved.pace, event_source.stream, spec.digest, now),),
         created_at=now,
         updated_at=now,
-        fingerprints=((0, resolved.inspection.fingerprint),),
+        fingerprints=(BegunFingerprint(0, resolved.inspection.fingerprint),),
     )
 
 
@@ -206,14 +284,31 @@ def start_fault(record: GeneratorRecord, resolved: ResolvedSchedule) -> Iterator
         )
 
 
+def end_faults(
+    record: GeneratorRecord, resolved: ResolvedSchedule, begun: int, now: int
+) -> Iterator[Fault]:
+    """Another end, before timelines that have `begun`: each of them is delivered completely."""
+    pace = resolved.pace
+    if not begun or not _has_other_pace(record, resolved):
+        return
+    path: list[str | int] = ["events", resolved.event_number, "pace"]
+    message = f"{begun:,} timelines have begun, and each is delivered completely"
+    if pace.max_events is not None and pace.max_events < begun:
+        hint = f"choose at least {begun}, or pause the generator"
+        yield Fault(format_pointer([*path, "max_events"]), message, hint)
+    if pace.end is not None and pace.end <= now:
+        hint = "choose a later `end`, or pause the generator"
+        yield Fault(format_pointer([*path, "end"]), message, hint)
+
+
 def needs_change(record: GeneratorRecord, resolved: ResolvedSchedule) -> bool:
     """Whether a request changes an existing generator, or starts a failed one again."""
-    event = resolved.event
-    return (
-        record.state is GeneratorState.FAILED
-        or _has_other_pace(record, resolved)
-        or _has_other_policies(record, event)
-    )
+    return record.state is GeneratorState.FAILED or changes_schedule(record, resolved)
+
+
+def changes_schedule(record: GeneratorRecord, resolved: ResolvedSchedule) -> bool:
+    """Whether a request changes the pace or the policies of an existing generator."""
+    return _has_other_pace(record, resolved) or _has_other_policies(record, resolved.event)
 
 
 def _has_other_pace(record: GeneratorRecord, resolved: ResolvedSchedule) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection
+from contextlib import suppress
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from threading import Lock
@@ -58,11 +59,15 @@ class RowFileStore:
             ) from error
 
     def remove_others(self, used: Collection[str]) -> None:
-        """Removes the copies, and incomplete ones, that have none of these digests."""
+        """Removes the copies, and incomplete ones, that have none of these digests.
+
+        What cannot be removed, as a folder that someone made there, stays.
+        """
         if self._folder.is_dir():
             for each in self._folder.iterdir():
                 if each.name not in used:
-                    each.unlink(missing_ok=True)
+                    with suppress(OSError):
+                        each.unlink()
 
     def _read(self, path: str) -> bytes | None:
         if self._library is None:

@@ -10,6 +10,7 @@ from typing import Final
 from eventer.core.duration import parse_duration
 from eventer.core.errors import RequestError
 from eventer.core.instant import parse_moment
+from eventer.core.limits import MAX_MULTIPLIER, MAX_REPEAT
 from eventer.core.pace import (
     STOPPED,
     Arrivals,
@@ -26,9 +27,8 @@ from eventer.core.rate import parse_rate
 from eventer.service.pace_options import check_timezone
 
 _STAGE = re.compile(r"(to\s+)?(\S+)\s+for\s+(\S+)")
-_REPEAT = re.compile(r"repeat(?:\s+(-?[0-9]{1,9}))?")
+_REPEAT = re.compile(r"repeat(?:\s+(-?[0-9]{1,18}))?")
 _HOURS: Final = (24, 24 * 7)
-_MAX_MULTIPLIER: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +112,7 @@ def _profile(options: PaceOptions) -> Profile:
         multipliers = tuple(map(Fraction, texts))
     except (ValueError, ZeroDivisionError):
         multipliers = ()
-    valid = all(0 <= each <= _MAX_MULTIPLIER for each in multipliers) and any(multipliers)
+    valid = all(0 <= each <= MAX_MULTIPLIER for each in multipliers) and any(multipliers)
     if len(multipliers) not in _HOURS or not valid:
         raise RequestError(
             "--profile must have 24 numbers (a day) or 168 (a week from Monday), none negative and "
@@ -138,8 +138,8 @@ def parse_stages(text: str) -> Stages:
     repeat: int | None = 1
     if match := _REPEAT.fullmatch(last):
         repeat = None if match[1] is None else int(match[1])
-        if repeat is not None and repeat < 1:
-            raise RequestError(f"--stages: repeat must be 1 or more, not {repeat}")
+        if repeat is not None and not 1 <= repeat <= MAX_REPEAT:
+            raise RequestError(f"--stages: repeat must be from 1 to {MAX_REPEAT:,}, not {repeat}")
     else:
         parts.append(last)
     stages: list[Stage] = []

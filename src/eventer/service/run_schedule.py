@@ -7,17 +7,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from eventer.core.clock import NS_PER_SECOND
 from eventer.core.errors import RequestError
 from eventer.core.instant import parse_moment
-from eventer.core.model import Segment
-from eventer.core.timelines import MAX_BEGUN_TIMELINES, TimelineSpec
+from eventer.core.model import Segment, TimelineSpec
 from eventer.plan.timelines.timeline_rows import Timelines
-from eventer.runs.pacing import END, Pace, peak_rate
+from eventer.runs.pacing import END, Pace
 from eventer.runs.timelines.starts import TimelineStarts
 from eventer.runs.timelines.step_sequence import StepSequence
 from eventer.runs.timelines.step_timetable import StepTimetable
 from eventer.service.run_pace import PaceOptions, positive_duration, run_pace
+from eventer.service.timeline_faults import too_many_timelines
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +26,7 @@ class UnpacedTimetable:
     at: int
 
     shift = None
+    total = None
 
     def due_end(self, now: int) -> int:
         """See `Timetable`."""
@@ -51,6 +51,8 @@ class PacedTimetable:
     pace: Pace
     shift: int = 0
 
+    total = None
+
     def due_end(self, now: int) -> int:
         """See `Timetable`."""
         return self.pace.due_end(now)
@@ -72,6 +74,7 @@ class SimulatedTimetable:
     offset: int = 0
 
     shift = None
+    total = None
 
     def due_end(self, now: int) -> int:
         """See `Timetable`."""
@@ -184,13 +187,9 @@ def step_schedule(
     paced = run_schedule.timetable
     if not isinstance(paced, PacedTimetable | SimulatedTimetable):
         raise RequestError("--timeline needs a pace: --rate, --interval or --stages")
-    begun = peak_rate(paced.pace.segments[-1].pace) * spec.horizon / NS_PER_SECOND
-    begun = min(begun, run_schedule.limit)
-    if begun > MAX_BEGUN_TIMELINES:
-        raise RequestError(
-            f"--timeline: {begun:,.0f} timelines start within one horizon, more than "
-            f"{MAX_BEGUN_TIMELINES:,}: choose a lower rate or a shorter horizon"
-        )
+    pace = paced.pace.segments[-1].pace
+    if problem := too_many_timelines(pace, spec, run_schedule.limit):
+        raise RequestError(f"--timeline: {': '.join(problem)}")
     simulated = isinstance(paced, SimulatedTimetable)
     shift = paced.offset if isinstance(paced, SimulatedTimetable) else paced.shift
     starts = TimelineStarts(paced.pace, run_schedule.limit, shift)

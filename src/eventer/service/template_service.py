@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections import deque
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -10,7 +11,8 @@ from typing import Final
 
 from eventer.core.clock import Clock, SystemClock
 from eventer.core.error_text import format_place
-from eventer.core.model import EventSource, Target
+from eventer.core.fault_rules import FaultRule
+from eventer.core.model import ConsoleTarget, EventSource, ReferencedStream, Target
 from eventer.core.timelines import TimelineSpec
 from eventer.plan.explain_text import measurement_text, plan_text
 from eventer.plan.explanation import TemplateExplanation
@@ -30,6 +32,7 @@ from eventer.workers.inspector_messages import (
     PreviewEvents,
     ProfileTemplate,
     TemplateProfile,
+    packed_references,
 )
 from eventer.workers.inspector_pool import InspectorPool
 from eventer.workers.messages import WorkerConfig
@@ -39,6 +42,8 @@ _DRY_RUN_TIME_SHARE: Final = 0.75
 _PREVIEW_SECONDS: Final = 15.0
 """CPU time for all events after the first, or for the measurement of a plan."""
 
+_RECENT: Final = 4
+"""A request has at most two sets of streams."""
 _PROFILE_SECONDS: Final = 2.0
 """CPU time after which a profile uses the events that it has."""
 
@@ -53,10 +58,11 @@ class TemplateService:
         self._settings = settings
         self._inspectors = inspectors
         self._clock = clock
+        self._packed = PackedReferences()
 
     async def preview(self, request: PreviewRequest) -> PreviewedEvents:
         """Generates events of a template; see `Eventer.preview`."""
-        raise_faults(list(unsupported_faults(request.faults, request.timeline, "/faults")))
+        _check_faults(request)
         event_source, at = self._event_source(request), self._instant(request)
         question = PreviewEvents(
             event_source,
@@ -77,15 +83,23 @@ class TemplateService:
 
         Raises:
             TemplateError: the template is invalid, or all of its first events fail.
-            RequestError: a name in the target is invalid.
+            RequestError: a name in the target is invalid, or it cannot take the faults.
             WorkerLostError: the inspector process died.
         """
+        _check_faults(request)
         if target is not None:
             raise_faults(list(target_faults(target, f"/destination/{target.kind}")))
-        targets = () if target is None else (target,)
+        elif request.faults:
+            target = ConsoleTarget()
         found = await self.inspect(
-            self._event_source(request), targets, self._instant(request), request.timeline
+            self._event_source(request),
+            () if target is None else (target,),
+            self._instant(request),
+            request.timeline,
+            request.faults,
         )
+        for errors in found.fault_errors.values():
+            raise_faults([replace(error, pointer="/faults" + error.pointer) for error in errors])
         return found if target is None else replace(found, shape=found.written_shape(target))
 
     async def inspect(
@@ -94,23 +108,27 @@ class TemplateService:
         targets: Iterable[Target],
         at: int,
         timeline: TimelineSpec | None = None,
+        faults: tuple[FaultRule, ...] = (),
     ) -> Inspection:
         """Checks a template and its first events, due at `at`, and which targets can take them.
 
-        With `timeline`, they are the steps of its first timelines.
+        With `timeline`, they are the steps of its first timelines. Targets must take `faults`, too.
 
         Raises:
             TemplateError: the template is invalid, or all of its first events fail.
             WorkerLostError: the inspector process died.
         """
         seconds = self._settings.limits.inspect_seconds
+        template = event_source.template
         question = InspectTemplate(
-            event_source,
+            replace(event_source, template=replace(template, references=())),
             at=at,
             count=INSPECTED_EVENTS,
             seconds=seconds * _DRY_RUN_TIME_SHARE,
             targets=tuple(targets),
             timeline=timeline,
+            faults=faults,
+            references=self._packed.of(template.references),
         )
         return await self._inspectors.ask(question, Inspection, CpuLimit(seconds))
 
@@ -157,6 +175,30 @@ class TemplateService:
 
     def _instant(self, request: PreviewRequest) -> int:
         return self._clock.now_ns() if request.at is None else request.at
+
+
+class PackedReferences:
+    """Packs the streams that templates may refer to; the events of one request share them.
+
+    So the time that a request takes does not grow with the square of its events.
+    """
+
+    def __init__(self) -> None:
+        self._recent: deque[tuple[tuple[ReferencedStream, ...], bytes]] = deque(maxlen=_RECENT)
+
+    def of(self, streams: tuple[ReferencedStream, ...]) -> bytes:
+        """The packed streams; those of the last few (identical) tuples are kept."""
+        for known, packed in self._recent:
+            if known is streams:
+                return packed
+        packed = packed_references(streams)
+        if streams:
+            self._recent.append((streams, packed))
+        return packed
+
+
+def _check_faults(request: PreviewRequest) -> None:
+    raise_faults(list(unsupported_faults(request.faults, request.timeline, "/faults")))
 
 
 def preview_limit(settings: Settings) -> CpuLimit:

@@ -15,6 +15,7 @@ from eventer.runs.pacing import peak_rate
 from eventer.service.history_warning import history_warnings
 from eventer.service.pace_preview import PacePreview
 from eventer.service.shard_totals import ShardTotals, Stage
+from eventer.service.upgrade_warning import upgrade_warnings
 from eventer.workers.field_profiles import FieldProfile
 from eventer.workers.inspector_messages import (
     HealthyEvent,
@@ -62,11 +63,13 @@ class GeneratorView:
 
     `record` is the registry's, whose state and position may be older. `lag` is the number of due
     events that are not committed; `overdue`, for how many seconds the first of them has been due;
-    `limited_by`, the stage that causes the backlog. `related` are the ids of other generators with
+    `limited_by`, the stage that causes the backlog. `waits_for` are the names of the generators
+    to whose next events its next event may refer. `related` are the ids of other generators with
     the same stream and destination. Only the answer to `add` sets `created`, `updated` and
     `related`. `delivery` is None until the destination has told its guarantee; `partitions`, which
-    a topic has, until an event is committed. `generator.view` fills it; `api/wire/responses.py`
-    shows it.
+    a topic has, until an event is committed. Of a generator of timelines, `position` is a delivery
+    number, `timelines` how many have begun, and `requested_rate` that of timelines.
+    `generator.view` fills it; `api/wire/responses.py` shows it.
     """
 
     record: GeneratorRecord
@@ -88,6 +91,8 @@ class GeneratorView:
     retries: int = 0
     partitions: int | None = None
     limited_by: Stage | None = None
+    timelines: int | None = None
+    waits_for: tuple[str, ...] = ()
 
     @property
     def id(self) -> int:
@@ -111,9 +116,10 @@ class GeneratorView:
 
     @property
     def warnings(self) -> tuple[TemplateWarning, ...]:
-        """What is legal but surprising about its destination's options, or its past."""
-        absent = absent_field_warnings(self.target, self.record.spec.shape)
-        return (*absent, *history_warnings(self.record))
+        """What is legal but surprising about its destination's options, past or upgrades."""
+        spec = self.record.spec
+        absent = absent_field_warnings(spec.target, spec.shape, spec.faults)
+        return (*absent, *history_warnings(self.record), *upgrade_warnings(self.record))
 
     @property
     def created_at(self) -> int:

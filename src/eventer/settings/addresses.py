@@ -32,8 +32,15 @@ def check_url(value: str) -> str:
     except ValueError:
         valid = False
     if not valid:
-        _fail(f"{value!r} is not the URL of a service: write it like http://127.0.0.1:9099")
+        _fail(
+            f"{without_login(value)!r} is not the URL of a service: write it like http://127.0.0.1:9099"
+        )
     return url
+
+
+def without_login(url: str) -> str:
+    """A URL for messages: without user and password."""
+    return re.sub(r"//[^/?#]*@", "//", url)
 
 
 def _fail(text: str) -> NoReturn:

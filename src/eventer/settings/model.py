@@ -100,6 +100,11 @@ class KafkaConnection(_Section):
         default="lz4", description="Compression of record batches."
     )
     client_id: str = Field(default="eventer", description="Client id, for the brokers' logs.")
+    start_timeout: Seconds = Field(
+        default=15.0,
+        description="Timeout to connect, to fence earlier owners and to read positions, in "
+        "seconds.",
+    )
     ledger_retention_hours: Number = Field(
         default=168.0,
         gt=0,
@@ -261,6 +266,12 @@ class Settings(_Section):
         """The URL of the service for client commands."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return (self.url or f"http://{host}:{self.port}").rstrip("/")
+
+    @property
+    def client_token(self) -> str | None:
+        """The token that clients send, if there is one."""
+        token = self.token or self.read_token
+        return None if token is None else token.get_secret_value()
 
 
 def is_loopback(host: str) -> bool:

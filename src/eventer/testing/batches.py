@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from eventer.core.batch import Batch
+from eventer.core.cursor import Cursor
 from eventer.core.json_text import json_text
 from eventer.core.model import WHOLE_EVENT, JsonValue, PositionKey, WrittenPart
 from eventer.core.written_part import written_value
@@ -60,8 +61,11 @@ class RecordedEvents:
         del key
         return [(self._since, end)] if self._since < end else []
 
-    async def batches(self, key: PositionKey, first: int, end: int) -> AsyncIterator[Batch]:
+    async def batches(
+        self, key: PositionKey, first: int, end: int, cursor: Cursor | None = None
+    ) -> AsyncIterator[Batch]:
         """See `EventReplayer.batches`."""
+        del cursor
         for batch in self._batches[key]:
             start, stop = max(first, batch.first), min(end, batch.next)
             if start < stop:

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from eventer.core.bindings import Binding
+from eventer.core.cursor import FAILED, Cursor
 from eventer.core.errors import (
     DestinationRejectedError,
     EvaluationError,
@@ -34,14 +36,17 @@ from eventer.core.model import (
     Segment,
     Stream,
     Template,
+    TimelineSpec,
 )
 from eventer.core.pace import ticks
 from eventer.core.source import Place
 from eventer.registry.base import (
     Add,
+    BeginBindings,
     BeginFingerprint,
     BeginIncarnation,
     BeginSegment,
+    BegunFingerprint,
     GeneratorExistsError,
     GeneratorFailure,
     GeneratorRecord,
@@ -89,6 +94,7 @@ def sample_spec(
         explicit_seed=True,
         on_null=OnNull.DROP,
         faults=(FaultRule(FaultKind.CORRUPT, 0.25, ("a", "/b/c"), "header"),),
+        timeline=TimelineSpec(60_000_000_000, "orders"),
     )
     return replace(spec, **changes)  # type: ignore[arg-type]  # each test names real fields
 
@@ -106,9 +112,12 @@ def sample_record(id_: int, **changes: object) -> GeneratorRecord:
         created_at=1_700_000_000_000_000_000,
         updated_at=1_700_000_000_000_000_001,
         state=GeneratorState.WAITING,
-        fingerprints=((0, "draw 1"), (7, "draw 2")),
+        fingerprints=(
+            BegunFingerprint(0, "draw 1"),
+            BegunFingerprint(7, "draw 2", Cursor(1_000, 5, FAILED)),
+        ),
         failure=GeneratorFailure(RequestError("no", (Fault("/a", "wrong", "hint", PLACE),)), 5),
-        position=Position(1 << 50, 3, 1 << 45, ((0, 1), (100, 4)), dropped=1 << 40),
+        position=Position(1 << 50, 3, 1 << 45, ((0, 1), (100, 4)), 1 << 40, Cursor(1 << 60, 9, 2)),
     )
     return replace(record, **changes)  # type: ignore[arg-type]  # each test names real fields
 
@@ -215,7 +224,10 @@ class RegistryConformance:
         """Other generators and other fields stay."""
         record, other = sample_record(1), sample_record(2)
         await registry.apply([Add(record), Add(other)])
-        segment, position = Segment(5, 6, ticks(7, 8)), Position(1, 2, 3, ((4, 5),))
+        segment, position = (
+            Segment(5, 6, ticks(7, 8)),
+            Position(1, 2, 3, ((4, 5),), cursor=Cursor(3_000, 7, 0)),
+        )
         await registry.apply(
             [
                 BeginSegment(1, 1, segment, 10),
@@ -223,7 +235,7 @@ class RegistryConformance:
                 SetPolicies(1, 1, OnError.STOP, CatchUp.DROP, 12),
                 SetName(1, 1, "other", 12),
                 SetPosition(1, 1, position),
-                BeginFingerprint(1, 1, 9, "draw 3"),
+                BeginFingerprint(1, 1, BegunFingerprint(9, "draw 3", Cursor(2_000, 6, 1))),
             ]
         )
         expected = replace(
@@ -234,7 +246,10 @@ class RegistryConformance:
             failure=None,
             spec=replace(record.spec, on_error=OnError.STOP, catch_up=CatchUp.DROP),
             position=position,
-            fingerprints=(*record.fingerprints, (9, "draw 3")),
+            fingerprints=(
+                *record.fingerprints,
+                BegunFingerprint(9, "draw 3", Cursor(2_000, 6, 1)),
+            ),
             updated_at=12,
         )
         found = await registry.get([1, 2, 3])
@@ -254,7 +269,7 @@ class RegistryConformance:
                     SetPolicies(id_, 1, OnError.STOP, CatchUp.DROP, 12),
                     SetName(id_, 1, "other", 12),
                     SetPosition(id_, 1, Position(1)),
-                    BeginFingerprint(id_, 1, 9, "draw 3"),
+                    BeginFingerprint(id_, 1, BegunFingerprint(9, "draw 3")),
                     BeginIncarnation(id_, 1, Segment(5, 6, ticks(7, 8)), 13),
                 ]
             )
@@ -273,10 +288,24 @@ class RegistryConformance:
             segments=(segment,),
             failure=None,
             position=Position(),
-            fingerprints=((0, "draw 2"),),
+            fingerprints=(BegunFingerprint(0, "draw 2"),),
             updated_at=13,
         )
         assert (await registry.get([1]))[1] == expected
+
+    async def test_bindings_are_durable(self, registry: Registry, tmp_path: Path) -> None:
+        """In their order, until a new incarnation."""
+        segments = sample_record(1).segments
+        one = Binding("a", 0, MAX_ID, 2, segments)
+        two = (Binding("a", 7, MAX_ID, 2, segments, 12), Binding("b", 7, 3, 1, segments[:1]))
+        await registry.apply([add(1), add(2), BeginBindings(1, 1, (one,))])
+        await registry.apply([BeginBindings(1, 1, two), BeginBindings(2, 9, (one,))])
+        await registry.close()
+        again = await self.open(tmp_path)
+        assert [record.bindings for record in await again.all()] == [(one, *two), ()]
+        await again.apply([BeginIncarnation(1, 1, segments[0], 8)])
+        assert (await again.get([1]))[1].bindings == ()
+        await again.close()
 
     async def test_the_seed_of_a_stream_and_template(self, registry: Registry) -> None:
         """The oldest generator decides; a stream's name is not a digest."""

@@ -9,8 +9,16 @@ from dataclasses import fields, replace
 from itertools import chain, count
 from typing import Any, Final
 
+from eventer.core.duration import format_duration
 from eventer.core.fault_rules import rules_json
-from eventer.core.model import CatchUp, OnError, OnNull, ReferencedStream, Target
+from eventer.core.model import (
+    CatchUp,
+    FixedPopulation,
+    OnError,
+    OnNull,
+    ReferencedStream,
+    Target,
+)
 from eventer.core.pace import PaceSpec
 from eventer.core.pace_json import pace_json
 from eventer.service.requests import (
@@ -23,6 +31,8 @@ from eventer.service.requests import (
 )
 from eventer.service.views import GeneratorRecord
 
+_PREVIEW_COUNT: Final = 1_000
+"""Events that a preview refers to in place of those that a running generator has delivered."""
 _TICKS: Final = ("count", "interval")
 """The fields of an event in place of its `pace`."""
 
@@ -34,7 +44,9 @@ def request_of(record: GeneratorRecord, pace: PaceSpec | None = None) -> AddRequ
     """
     spec = record.spec
     source = spec.event_source
-    references = source.template.references
+    references = [
+        each for each in source.template.references if isinstance(each.population, FixedPopulation)
+    ]
     event = EventRequest(
         source.template.text,
         name=source.template.name,
@@ -49,8 +61,10 @@ def request_of(record: GeneratorRecord, pace: PaceSpec | None = None) -> AddRequ
         faults=spec.faults,
         catch_up=spec.catch_up,
         field="template",
+        timeline=spec.timeline,
     )
-    request = single_request(event, spec.target, record.name)
+    only = None if spec.timeline is None else spec.timeline.only
+    request = single_request(event, spec.target, record.name, only)
     return replace(request, events=(*request.events, *map(_referenced_event, references)))
 
 
@@ -78,8 +92,13 @@ def _reference_request(stream: ReferencedStream) -> ReferenceRequest:
         stream=stream.stream.name,
         dataset=stream.context.dataset,
         vars=stream.template.vars,
-        count=None if stream.population is None else stream.population.count,
+        count=_preview_count(stream),
     )
+
+
+def _preview_count(stream: ReferencedStream) -> int | None:
+    population = stream.population
+    return population.count if isinstance(population, FixedPopulation) else _PREVIEW_COUNT
 
 
 def _free_id(taken: Collection[str]) -> str:
@@ -90,7 +109,7 @@ def _free_id(taken: Collection[str]) -> str:
 
 def _referenced_event(stream: ReferencedStream) -> EventRequest:
     """The event without a schedule that a template refers to."""
-    population = stream.population
+    assert isinstance(stream.population, FixedPopulation)
     return EventRequest(
         stream.template.text,
         name=stream.template.name,
@@ -100,17 +119,22 @@ def _referenced_event(stream: ReferencedStream) -> EventRequest:
         dataset=stream.context.dataset,
         vars=stream.template.vars,
         pace=None,
-        count=None if population is None else population.count,
+        count=stream.population.count,
         field="template",
     )
 
 
-def single_request(event: EventRequest, target: Target, name: str | None = None) -> AddRequest:
-    """The request for one event and one destination; `name` is the generator's."""
+def single_request(
+    event: EventRequest, target: Target, name: str | None = None, only: str | None = None
+) -> AddRequest:
+    """The request for one event and one destination; `name` is the generator's.
+
+    With `only`, just the steps of timelines with this `to` go there.
+    """
     return AddRequest(
         (DestinationRequest("destination", target),),
         (event,),
-        (ScheduleRequest("destination", event.id, name),),
+        (ScheduleRequest("destination", event.id, name, only),),
     )
 
 
@@ -125,6 +149,7 @@ def request_json(request: AddRequest) -> dict[str, Any]:
         "schedules": [
             {"destination_id": each.destination_id, "event_id": each.event_id}
             | ({"name": each.name} if each.name else {})
+            | ({"only": each.only} if each.only else {})
             for each in request.schedules
         ],
     }
@@ -153,6 +178,7 @@ def _event(event: EventRequest) -> dict[str, Any]:
         "seed": None if event.seed is None else str(event.seed),
         "vars": json.loads(event.vars) or None,
         **({"count": event.count} if event.pace is None else _pace(event.pace)),
+        "timeline": event.timeline and {"horizon": format_duration(event.timeline.horizon)},
         "on_null": None if event.on_null is OnNull.EMIT else event.on_null.value,
         "faults": rules_json(event.faults) or None,
         "on_error": None if event.on_error is OnError.STOP else event.on_error.value,

@@ -35,8 +35,9 @@ def target_label(target: Target) -> str:
 
 
 def pace_text(view: GeneratorView) -> str:
-    """A pace, as `10 every 8s`."""
-    return pace_label(pace_json(view.record.pace))
+    """A pace, as `10 every 8s`, or `10 every 8s timelines`."""
+    timelines = "" if view.record.spec.timeline is None else " timelines"
+    return pace_label(pace_json(view.record.pace)) + timelines
 
 
 def error_text(view: GeneratorView) -> str:

@@ -17,6 +17,7 @@ from typing import Final
 from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from eventer.core.distribution import install_command
 from eventer.service.eventer import Eventer
 
 _PREFIXES: Final = ("/generators/", "/_nicegui", "/studio/")
@@ -62,6 +63,7 @@ class Studio:
             await pages(scope, receive, _with_headers(send))
         else:
             page = (files("eventer.web") / "static" / "missing.html").read_text("utf-8")
+            page = page.replace("$INSTALL", install_command("studio"))
             await HTMLResponse(page)(scope, receive, _with_headers(send))
 
     async def load(self) -> ASGIApp:

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Final
 
 from eventer.core.batch import MAX_EVENTS, Batch
+from eventer.core.cursor import Cursor
 from eventer.core.errors import BudgetError, EventerError, TemplateError
 from eventer.core.large_stack import large_stack_executor
 from eventer.core.model import PositionKey
@@ -17,8 +18,9 @@ from eventer.functions.fingerprint import fingerprint
 from eventer.plan.engine import Engine
 from eventer.plan.interpreter_engine import empty_batch
 from eventer.plan.prepare import prepare_stored
-from eventer.registry.base import GeneratorRecord
+from eventer.registry.base import BegunFingerprint, GeneratorRecord
 from eventer.runs.pacing import Pace
+from eventer.runs.populations import bound_populations
 from eventer.workers.channel import Channel
 from eventer.workers.messages import (
     AuditProgress,
@@ -29,6 +31,7 @@ from eventer.workers.messages import (
     SnapshotTaken,
     WorkerConfig,
 )
+from eventer.workers.replayed_steps import StepReplay, step_ranges
 
 _SLICE_NS: Final = 500_000_000
 """How long generating a batch may take: slow templates must still report progress."""
@@ -111,16 +114,24 @@ class ReplayedEvents:
         self.recomputed = 0
         self._replay_specs = replay_specs
         self._engines: dict[PositionKey, Engine] = {}
+        self._replays: dict[int, StepReplay] = {}
         self._executor = large_stack_executor()
 
     def recomputable(self, key: PositionKey, end: int) -> Sequence[tuple[int, int]]:
         """See `EventReplayer.recomputable`."""
         return recomputable(self._replay_specs[key].fingerprints, fingerprint(), end)
 
-    async def batches(self, key: PositionKey, first: int, end: int) -> AsyncIterator[Batch]:
+    async def batches(
+        self, key: PositionKey, first: int, end: int, cursor: Cursor | None = None
+    ) -> AsyncIterator[Batch]:
         """See `EventReplayer.batches`. The next batch is generated while the last one is used."""
+        record = self._replay_specs[key]
+        if record.spec.timeline is not None:
+            async for batch in self._steps_of(record, first, end, cursor):
+                yield batch
+            return
         loop = asyncio.get_running_loop()
-        at, pace = first, Pace(self._replay_specs[key].segments)
+        at, pace = first, Pace(record.segments)
         ahead = None
         try:
             while at < end:
@@ -138,11 +149,38 @@ class ReplayedEvents:
                 await asyncio.wait({ahead})
                 ahead.exception()
 
+    async def _steps_of(
+        self, record: GeneratorRecord, first: int, end: int, cursor: Cursor | None
+    ) -> AsyncIterator[Batch]:
+        """The steps [first, end) of timelines, from a known place on."""
+        loop = asyncio.get_running_loop()
+        for start, stop in step_ranges(record.fingerprints, first, end):
+            at, known = start, cursor if start == first else None
+            while at < stop:
+                batch = await loop.run_in_executor(
+                    self._executor, self._make_steps, record, at, stop, known
+                )
+                if batch is None:
+                    return
+                at, known = batch.next, None
+                self.recomputed += batch.count
+                yield batch
+
+    def _make_steps(
+        self, record: GeneratorRecord, first: int, end: int, cursor: Cursor | None
+    ) -> Batch | None:
+        replay = self._replays.get(record.id)
+        if replay is None or not replay.reaches(record, first):
+            replay = self._replays[record.id] = StepReplay(record, first, cursor)
+        return replay.batch(first, end)
+
     def _make(self, key: PositionKey, pace: Pace, first: int, end: int) -> Batch:
         engine = self._engines.get(key)
         if engine is None:
-            spec = self._replay_specs[key].spec
-            engine = prepare_stored(spec.event_source.template).generator_engine(spec)
+            record = self._replay_specs[key]
+            engine = prepare_stored(record.spec.event_source.template).generator_engine(
+                record.spec, populations=bound_populations(record.bindings)
+            )
             self._engines[key] = engine
         times = pace.scheduled(first, min(MAX_EVENTS, end - first))
         try:
@@ -154,12 +192,12 @@ class ReplayedEvents:
 
 
 def recomputable(
-    fingerprints: Sequence[tuple[int, str]], current: str, end: int
+    fingerprints: Sequence[BegunFingerprint], current: str, end: int
 ) -> list[tuple[int, int]]:
     """The ranges of indices below `end` whose events the current versions generated."""
     ranges: list[tuple[int, int]] = []
-    starts = [index for index, _ in fingerprints] or [0]
-    names = [name for _, name in fingerprints] or [current]
+    starts = [each.first for each in fingerprints] or [0]
+    names = [each.fingerprint for each in fingerprints] or [current]
     for start, stop, name in zip(starts, [*starts[1:], end], names, strict=True):
         first, after = (0 if start == starts[0] else start), min(stop, end)
         if name != current or first >= after:

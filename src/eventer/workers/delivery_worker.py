@@ -7,11 +7,12 @@ import functools
 import logging
 import os
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import Final
 
 from eventer.core.clock import NS_PER_SECOND, SystemClock
-from eventer.core.model import PositionKey
+from eventer.core.model import Position, PositionKey
 from eventer.functions.fingerprint import fingerprint
 from eventer.functions.row_files import ROW_FILES
 from eventer.kernels.support.numba_loading import LOADING
@@ -21,6 +22,7 @@ from eventer.runs.assignment import Assignment
 from eventer.runs.gc_freezer import GcFreezer
 from eventer.runs.generation_thread import GenerationThread
 from eventer.runs.pacing import Pace
+from eventer.runs.populations import bound_populations
 from eventer.runs.process_memory import CompilerPageReleaser, use_system_allocator
 from eventer.runs.runner import ShardRunner
 from eventer.runs.shard_messages import (
@@ -30,19 +32,23 @@ from eventer.runs.shard_messages import (
     ShardReport,
     TransactionCommitted,
 )
+from eventer.runs.timelines.flow_steps import FlowSteps
 from eventer.workers.channel import Channel
 from eventer.workers.crash_marker import CrashMarker
+from eventer.workers.delivered_steps import earliest_step, open_steps, timeline_starts
 from eventer.workers.messages import (
     AssignFlow,
     CheckTarget,
     CommitSummary,
     DeliveryCommand,
+    GateFlow,
     Ping,
     Pong,
     Ready,
     ResumeFlow,
     ShardEvent,
     ShardId,
+    StepBacklog,
     Stop,
     WithdrawFlow,
     WorkerConfig,
@@ -90,6 +96,7 @@ class DeliveryWorker:
             on_slice_end=crash_marker.clear,
         )
         self._live_from: dict[PositionKey, int] = {}
+        self._steps: dict[PositionKey, FlowSteps] = {}
         self._runners: dict[ShardId, ShardRunner] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -117,10 +124,10 @@ class DeliveryWorker:
         match message:
             case AssignFlow(shard=shard, assignment=assignment):
                 self._runner(shard).shard.assign(assignment)
-            case ResumeFlow(shard=shard, key=key, segments=segments, live_from=live_from):
-                self._live_from[key] = live_from
-                pace = Pace(segments)
-                self._runner(shard).shard.resume(key, pace, pace.limit)
+            case ResumeFlow():
+                self._resume(message)
+            case GateFlow(shard=shard, key=key, gate=gate):
+                self._runner(shard).shard.set_gate(key, gate, self._clock.now_ns())
             case WithdrawFlow(shard=shard, key=key):
                 self._runner(shard).shard.withdraw(key, self._clock.now_ns())
             case CheckTarget(shard=shard, token=token, flow=flow):
@@ -131,6 +138,20 @@ class DeliveryWorker:
             case Stop():
                 return
         self._runner(message.shard).wake()
+
+    def _resume(self, message: ResumeFlow) -> None:
+        key, shard = message.key, self._runner(message.shard).shard
+        self._live_from[key] = message.live_from
+        reported = shard.reported(key)
+        if reported is None:
+            return
+        assignment, position = reported
+        if assignment.spec.timeline is None:
+            pace = Pace(message.segments)
+            shard.resume(key, pace, pace.limit, message.bindings, message.gate)
+            return
+        self._steps[key] = flow_steps(assignment, position, message)
+        shard.resume(key, self._steps[key])
 
     def _runner(self, shard: ShardId) -> ShardRunner:
         if shard not in self._runners:
@@ -157,12 +178,25 @@ class DeliveryWorker:
     def _on_report(self, shard: ShardId, report: ShardReport | CommitSummary) -> None:
         if isinstance(report, FlowWithdrawn | FlowFailed | FlowFinished):
             self._live_from.pop(report.key, None)
+            self._steps.pop(report.key, None)
             task = asyncio.create_task(self._forget(report.key))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         if isinstance(report, TransactionCommitted):
-            report = summarize_commit(report, report.at, self._live_from)
+            backlogs = self._backlogs(report.positions, report.at) if self._steps else {}
+            report = summarize_commit(report, report.at, self._live_from, backlogs)
         self._channel.send(ShardEvent(shard, report))
+
+    def _backlogs(
+        self, positions: Mapping[PositionKey, Position], now: int
+    ) -> dict[PositionKey, StepBacklog]:
+        """What is due of steps of timelines after a commit, which are not asked for again."""
+        backlogs: dict[PositionKey, StepBacklog] = {}
+        for key, position in positions.items():
+            if steps := self._steps.get(key):
+                steps.release(position.next)
+                backlogs[key] = StepBacklog(*steps.backlog(position.next, now))
+        return backlogs
 
     async def _forget(self, key: PositionKey) -> None:
         self._gc_freezer.engine_released(await self._generation_thread.forget(key))
@@ -213,4 +247,26 @@ def build_engine(assignment: Assignment) -> Engine:
         TemplateError: this version of Eventer rejects a template that an earlier one accepted.
     """
     prepared = _prepared(assignment.event_source.template)
-    return prepared.generator_engine(assignment.spec, match_hints=assignment.match_hints)
+    return prepared.generator_engine(
+        assignment.spec,
+        match_hints=assignment.match_hints,
+        populations=bound_populations(assignment.bindings),
+    )
+
+
+def flow_steps(assignment: Assignment, position: Position, message: ResumeFlow) -> FlowSteps:
+    """The steps of a generator of timelines from a position on."""
+    starts = timeline_starts(message.segments)
+    cursor, first_timeline = message.cursor, message.first_timeline
+    return FlowSteps(
+        lambda: open_steps(
+            _prepared(assignment.event_source.template),
+            assignment.spec,
+            starts,
+            number=position.next,
+            cursor=cursor,
+            first_timeline=first_timeline,
+        ),
+        position.next,
+        earliest_step(starts, cursor, first_timeline),
+    )

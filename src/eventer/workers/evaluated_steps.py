@@ -9,14 +9,19 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from eventer.core.batch import Batch
 from eventer.core.errors import TemplateError
-from eventer.core.timelines import Steps, TimelineSpec, joined
+from eventer.core.suggestions import did_you_mean
+from eventer.core.timelines import Steps, TimelineSpec, joined, no_step_text
 from eventer.plan.timelines.timeline_rows import TimelineRows, Timelines
 from eventer.runs.timelines.opened_timelines import StepTexts
 from eventer.runs.timelines.step_engine import step_batch
+from eventer.workers.inspector_messages import TemplateWarning
 
+_STEP_BYTES: Final = 80
+"""What the step of an event adds to an answer, without its name."""
 _SLICE_NS: Final = 50_000_000
 _FEW: Final = 128
 _FEW_AT_A_TIME: Final = 8
@@ -35,28 +40,41 @@ class EvaluatedSteps:
     texts: StepTexts
     errors: Mapping[int, TemplateError]
 
+    @property
+    def nbytes(self) -> int:
+        """About how many bytes an answer with these steps has."""
+        names = sum(_STEP_BYTES + len(name or "") for name in self.names)
+        return int(self.texts.texts.nbytes) + names
+
     def batch(self, first: int) -> Batch:
         """The events, numbered from `first` on."""
         return step_batch(first, self.steps, self.texts)
 
 
 def evaluate_steps(
-    timelines: Timelines, spec: TimelineSpec, at: int, first: int, count: int
+    timelines: Timelines,
+    spec: TimelineSpec,
+    at: int | NDArray[np.int64],
+    first: int,
+    count: int,
 ) -> Iterator[EvaluatedSteps]:
-    """The steps of the timelines [first, first + count), some at a time."""
-    end, most = first + count, _FEW_AT_A_TIME if count <= _FEW else count
+    """The steps of the timelines [first, first + count) that start `at` times, some at a time."""
+    times = np.broadcast_to(np.asarray(at, dtype=np.int64), (count,))
+    begin, end, most = first, first + count, _FEW_AT_A_TIME if count <= _FEW else count
     while first < end:
         index = np.arange(first, min(end, first + most), dtype=np.int64)
-        starts = np.full(len(index), at, dtype=np.int64)
+        starts = times[first - begin : first - begin + len(index)]
         rows = timelines.evaluate(index, starts, time.monotonic_ns() + _SLICE_NS)
-        yield _steps_of(rows, first, at, spec.only)
+        yield _steps_of(rows, first, starts, spec.only)
         first += len(rows)
 
 
-def _steps_of(rows: TimelineRows, first: int, at: int, only: str | None) -> EvaluatedSteps:
+def _steps_of(
+    rows: TimelineRows, first: int, starts: NDArray[np.int64], only: str | None
+) -> EvaluatedSteps:
     sizes = np.diff(rows.offsets)
     row = np.repeat(np.arange(len(sizes)), sizes)
-    steps = Steps(at + rows.after, first + row, np.arange(len(row)) - rows.offsets[row])
+    steps = Steps(starts[row] + rows.after, first + row, np.arange(len(row)) - rows.offsets[row])
     kept = np.flatnonzero(rows.named(only))
     places = pa.array(rows.place[kept])
     texts = rows.texts.take(places)
@@ -64,6 +82,16 @@ def _steps_of(rows: TimelineRows, first: int, at: int, only: str | None) -> Eval
     errors = {first + each: error for each, error in rows.errors.items()}
     names = [rows.names[code] for code in rows.to[rows.place[kept]].tolist()]
     return EvaluatedSteps(steps.take(kept), names, StepTexts(texts, events), errors)
+
+
+def only_warnings(timelines: Timelines, only: str | None) -> tuple[TemplateWarning, ...]:
+    """A warning if it is known in advance that no step has the name `only`."""
+    names = timelines.step_names
+    if only is None or names is None or only in names:
+        return ()
+    known = sorted(name for name in names if name is not None)
+    hint = did_you_mean(only, known) or (f"steps have {', '.join(map(repr, known))}")
+    return (TemplateWarning(no_step_text(only), None, hint if known else None),)
 
 
 def in_delivery_order(parts: Sequence[EvaluatedSteps]) -> EvaluatedSteps:

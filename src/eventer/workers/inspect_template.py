@@ -6,7 +6,6 @@ import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -18,18 +17,20 @@ from eventer.core.errors import (
     BudgetError,
     DestinationRejectedError,
     EventerError,
+    Fault,
     RequestError,
     TemplateError,
 )
 from eventer.core.fault_rules import FaultRule
 from eventer.core.model import (
     ColumnType,
+    EventShape,
     EventSource,
     PostgresTarget,
     Target,
+    TimelineSpec,
     WrittenPart,
 )
-from eventer.core.timelines import TimelineSpec
 from eventer.core.written_part import written_value
 from eventer.jsonnet.importer import Importer
 from eventer.plan.engine import Engine
@@ -56,25 +57,17 @@ def inspect_template(request: InspectTemplate, importer: Importer) -> Inspection
         TemplateError: the template is invalid, or every event raises.
     """
     end = time.thread_time_ns() + int(request.seconds * NS_PER_SECOND)
-    prepared = prepare(request.event_source.template, importer)
-    traces = TraceCollector()
-    engine: Engine | Timelines
-    if request.timeline is None:
-        engine = prepared.engine(
-            request.event_source.stream, request.event_source.context, trace=traces
-        )
-        times = np.full(request.count, request.at, dtype=np.int64)
-        batches, failing = dry_run(engine, times, end)
-    else:
+    prepared = prepare(request.template, importer)
+    if request.timeline is not None:
         prepared = prepared.of_steps()
-        engine = _timelines(prepared, request, request.timeline, traces)
-        batches, failing = _dry_run_timelines(engine, request, request.timeline, end)
-    rejections = dict(_rejections(request.targets, prepared, batches))
-    accepted = (target for target in request.targets if target not in rejections)
-    absent = {target: _absent_fields(target, prepared, batches) for target in accepted}
-    absent_warnings = (
-        _absent_warnings(target, prepared, fields) for target, fields in absent.items()
-    )
+    traces = TraceCollector()
+    engine, batches, failing = _first_events(prepared, request, traces, end)
+    rules, rejections = request.faults, dict(_rejections(request.targets, prepared, batches))
+    absent = {
+        target: _absent_fields(target, prepared, batches, rules)
+        for target in request.targets
+        if target not in rejections
+    }
     return Inspection(
         template=prepared.template,
         digest=prepared.program.digest.hex(),
@@ -82,24 +75,31 @@ def inspect_template(request: InspectTemplate, importer: Importer) -> Inspection
         engine=engine.name,
         reason=engine.reason,
         shape=prepared.shape,
-        warnings=(*template_warnings(prepared), *chain.from_iterable(absent_warnings)),
+        warnings=(*template_warnings(prepared), *_all_absent_warnings(prepared, absent, rules)),
         rejections=rejections,
-        absent={target: fields for target, fields in absent.items() if fields},
-        part_shapes={
-            target: prepared.part_shape(target.part)
-            for target in request.targets
-            if not target.part.is_whole
-        },
+        fault_errors={each: _fault_errors(prepared, each, rules) for each in request.targets},
+        absent=absent,
+        part_shapes=_part_shapes(prepared, request.targets),
         traces=tuple(traces.lines),
         failing=failing,
     )
 
 
-def _timelines(
-    prepared: PreparedTemplate, request: InspectTemplate, spec: TimelineSpec, trace: TraceCollector
-) -> Timelines:
-    source = request.event_source
-    return prepared.timelines(source.stream, source.context, spec.horizon, trace=trace)
+def _first_events(
+    prepared: PreparedTemplate, request: InspectTemplate, trace: TraceCollector, end: int
+) -> tuple[Engine | Timelines, list[Batch], EventerError | None]:
+    """The engine, the first events or steps until a CPU time, and the first error."""
+    source, spec = request.event_source, request.timeline
+    if spec is not None:
+        timelines = prepared.timelines(source.stream, source.context, spec.horizon, trace=trace)
+        return timelines, *_dry_run_timelines(timelines, request, spec, end)
+    engine = prepared.engine(source.stream, source.context, trace=trace)
+    return engine, *dry_run(engine, np.full(request.count, request.at, dtype=np.int64), end)
+
+
+def _part_shapes(prepared: PreparedTemplate, targets: Sequence[Target]) -> dict[Target, EventShape]:
+    parts = [target for target in targets if not target.part.is_whole]
+    return {target: prepared.part_shape(target.part) for target in parts}
 
 
 def _dry_run_timelines(
@@ -138,13 +138,19 @@ def check_fault_rules(
     Raises:
         RequestError: it cannot; pointers lead into the list of rules.
     """
+    if errors := _fault_errors(prepared, target, rules):
+        raise RequestError.of(tuple(replace(e, pointer="/faults" + e.pointer) for e in errors))
+
+
+def _fault_errors(
+    prepared: PreparedTemplate, target: Target, rules: Sequence[FaultRule]
+) -> tuple[Fault, ...]:
     from eventer.destinations.fault_rule_checks import fault_rule_errors
 
-    if rules:
-        part = prepared.part_shape(target.part)
-        errors = tuple(fault_rule_errors(rules, target, prepared.shape, part))
-        if errors:
-            raise RequestError.of(tuple(replace(e, pointer="/faults" + e.pointer) for e in errors))
+    if not rules:
+        return ()
+    part = prepared.part_shape(target.part)
+    return tuple(fault_rule_errors(rules, target, prepared.shape_at, part))
 
 
 def option_field_warnings(
@@ -152,15 +158,16 @@ def option_field_warnings(
     event_source: EventSource,
     target: Target,
     *,
+    rules: Sequence[FaultRule],
     at: int,
     seconds: float,
 ) -> tuple[TemplateWarning, ...]:
-    """The same warnings about a target's options as of an inspection, without the rest of it.
+    """The same warnings about fields of options and faults as of an inspection, without the rest.
 
     It generates events, scheduled for `at` (ns since 1970) and in about `seconds` of CPU time, only
     if the fields are not known in advance. Returns no warning if all events raise.
     """
-    if not _absent_fields(target, prepared, []):
+    if not _absent_fields(target, prepared, [], rules):
         return ()
     end = time.thread_time_ns() + int(seconds * NS_PER_SECOND)
     engine = prepared.engine(event_source.stream, event_source.context)
@@ -168,13 +175,26 @@ def option_field_warnings(
         batches, _ = dry_run(engine, np.full(INSPECTED_EVENTS, at, dtype=np.int64), end)
     except TemplateError:
         return ()
-    return _absent_warnings(target, prepared, _absent_fields(target, prepared, batches))
+    absent = _absent_fields(target, prepared, batches, rules)
+    return _absent_warnings(target, prepared, absent, rules)
 
 
 def _absent_warnings(
-    target: Target, prepared: PreparedTemplate, fields: tuple[str, ...]
+    target: Target,
+    prepared: PreparedTemplate,
+    fields: tuple[str, ...],
+    rules: Sequence[FaultRule],
 ) -> tuple[TemplateWarning, ...]:
-    return absent_field_warnings(target, replace(prepared.shape, absent=fields))
+    return absent_field_warnings(target, replace(prepared.shape, absent=fields), rules)
+
+
+def _all_absent_warnings(
+    prepared: PreparedTemplate,
+    absent: Mapping[Target, tuple[str, ...]],
+    rules: Sequence[FaultRule],
+) -> Iterator[TemplateWarning]:
+    for target, fields in absent.items():
+        yield from _absent_warnings(target, prepared, fields, rules)
 
 
 def dry_run(
@@ -239,16 +259,19 @@ def _check_target(target: Target, prepared: PreparedTemplate, batches: list[Batc
 
 
 def _absent_fields(
-    target: Target, prepared: PreparedTemplate, batches: list[Batch]
+    target: Target,
+    prepared: PreparedTemplate,
+    batches: list[Batch],
+    rules: Sequence[FaultRule],
 ) -> tuple[str, ...]:
-    """The fields that options of the target name and that no event has."""
+    """The fields that options of the target or faults name and that no event has."""
     from eventer.destinations.option_fields import absent_fields
 
     def has_value(pointer: str) -> bool:
         columns = (batch.fields.column(pointer, ColumnType.KEY) for batch in batches)
         return any(column.null_count < len(column) for column in columns)
 
-    return absent_fields(prepared.shape, target, has_value)
+    return absent_fields(prepared.shape, target, has_value, rules)
 
 
 def _object_names(target: Target, batches: list[Batch]) -> frozenset[str] | None:

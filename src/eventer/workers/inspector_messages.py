@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import pickle
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Final, TypeAlias
 
-from eventer.core.errors import DestinationRejectedError, EventerError
+from eventer.core.bindings import Binding
+from eventer.core.cursor import Cursor
+from eventer.core.errors import DestinationRejectedError, EventerError, Fault
 from eventer.core.fault_rules import FaultRule, InjectedFault
 from eventer.core.model import (
     WHOLE_EVENT,
@@ -17,15 +21,17 @@ from eventer.core.model import (
     EventSource,
     OnError,
     OnNull,
+    ReferencedStream,
     Segment,
     Target,
     Template,
+    TimelineSpec,
     WrittenPart,
 )
 from eventer.core.source import Place
-from eventer.core.timelines import TimelineSpec
 from eventer.destinations.option_fields import option_warnings
 from eventer.plan.explanation import TemplateExplanation
+from eventer.registry.base import GeneratorRecord
 from eventer.workers.field_profiles import FieldProfiles
 
 INSPECTED_EVENTS: Final = 100
@@ -38,7 +44,8 @@ class InspectTemplate:
 
     With `timeline`, `count` is a number of timelines, which give the events.
 
-    The template holds no imports yet: the library provides them. All events are due at `at`.
+    The template holds no imports yet: the library provides them. `references` has the streams that
+    it may refer to, see `packed_references`. All events are due at `at`.
     Generating ends after `seconds` of CPU time, but not before the first event.
     """
 
@@ -48,6 +55,27 @@ class InspectTemplate:
     seconds: float
     targets: tuple[Target, ...] = ()
     timeline: TimelineSpec | None = None
+    faults: tuple[FaultRule, ...] = ()
+    references: bytes = b""
+
+    @property
+    def template(self) -> Template:
+        """The template, with the streams that it may refer to."""
+        template = self.event_source.template
+        references = unpacked_references(self.references)
+        return replace(template, references=references) if references else template
+
+
+def packed_references(streams: tuple[ReferencedStream, ...]) -> bytes:
+    """Streams for `InspectTemplate.references`: those of a large request are packed once."""
+    return pickle.dumps(streams) if streams else b""
+
+
+@lru_cache(maxsize=2)
+def unpacked_references(packed: bytes) -> tuple[ReferencedStream, ...]:
+    """The streams of `packed_references`."""
+    streams: tuple[ReferencedStream, ...] = pickle.loads(packed) if packed else ()  # noqa: S301  from the service
+    return streams
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +92,16 @@ class TemplateWarning:
         return self.message if self.hint is None else f"{self.message} ({self.hint})"
 
 
-def absent_field_warnings(target: Target, shape: EventShape) -> tuple[TemplateWarning, ...]:
-    """A warning for each option of a target whose field none of the first events has."""
+def absent_field_warnings(
+    target: Target, shape: EventShape, rules: Sequence[FaultRule]
+) -> tuple[TemplateWarning, ...]:
+    """A warning for each field that none of the first events has.
+
+    Options of a target or faults name it.
+    """
     return tuple(
-        TemplateWarning(message, None, hint) for message, hint in option_warnings(shape, target)
+        TemplateWarning(message, None, hint)
+        for message, hint in option_warnings(shape, target, rules)
     )
 
 
@@ -76,7 +110,8 @@ class Inspection:
     """A valid template with its imports, its engine, and facts about its events.
 
     `shape` is that of its events, `part_shapes` those of what targets write, if that is a part.
-    `rejections` are the targets that its events cannot go into; `absent` are the fields that
+    `rejections` are the targets that its events cannot go into; `fault_errors` say what is wrong
+    with its faults for a target, by pointers in their list. `absent` are the fields that faults or
     options of a target name and that no event had. `failing` is the first error if some, but not
     all, of the events raise.
     """
@@ -89,6 +124,7 @@ class Inspection:
     shape: EventShape
     warnings: tuple[TemplateWarning, ...]
     rejections: Mapping[Target, DestinationRejectedError] = field(default_factory=dict)
+    fault_errors: Mapping[Target, tuple[Fault, ...]] = field(default_factory=dict)
     absent: Mapping[Target, tuple[str, ...]] = field(default_factory=dict)
     part_shapes: Mapping[Target, EventShape] = field(default_factory=dict)
     traces: tuple[str, ...] = ()
@@ -152,6 +188,7 @@ class RecomputeEvents:
     """Generate what a generator with these segments writes to its target of events again.
 
     Events that raise are left out if errors are skipped, and before the generator's position.
+    `bindings` say what its references read.
     """
 
     event_source: EventSource
@@ -163,15 +200,49 @@ class RecomputeEvents:
     target: Target = field(default_factory=ConsoleTarget)
     on_null: OnNull = OnNull.EMIT
     faults: tuple[FaultRule, ...] = ()
+    bindings: tuple[Binding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class RecomputedEvents:
-    """Events from index `first` on as compact JSON text, and the index of each."""
+    """Events from index `first` on as compact JSON text, and the index of each.
+
+    Those from the index `provisional_from` on may change, because events that they refer to may.
+    `steps` has the step of each event of a timeline.
+    """
 
     first: int
     events: tuple[bytes, ...]
     indices: tuple[int, ...] = ()
+    steps: tuple[PreviewedStep, ...] = ()
+    provisional_from: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecomputeTimelines:
+    """Generate the steps of the timelines [first, first + count) of a generator again.
+
+    Timelines that raise are left out if errors are skipped, and before `begun`.
+    """
+
+    record: GeneratorRecord
+    first: int
+    count: int
+    begun: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecomputeSteps:
+    """Generate the steps [first, first + count) in the order of delivery again.
+
+    `cursor` is the place of the step with the number `since`, which is not after `first`.
+    """
+
+    record: GeneratorRecord
+    first: int
+    count: int
+    since: int
+    cursor: Cursor | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +338,8 @@ InspectorRequest: TypeAlias = (
     InspectTemplate
     | PreviewEvents
     | RecomputeEvents
+    | RecomputeTimelines
+    | RecomputeSteps
     | RecomputeFaults
     | ExplainTemplate
     | ProfileTemplate

@@ -6,7 +6,6 @@ import json
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
-from itertools import starmap
 from typing import Final
 
 import numpy as np
@@ -17,9 +16,9 @@ from eventer.core.clock import NS_PER_SECOND
 from eventer.core.errors import BudgetError, EventerError, RequestError, TemplateError
 from eventer.core.fault_rules import FaultKind, FaultRule
 from eventer.core.json_text import json_text
-from eventer.core.model import ConsoleTarget, GeneratorSpec, OnError
+from eventer.core.model import ConsoleTarget, GeneratorSpec, OnError, TimelineSpec
 from eventer.core.source import Source
-from eventer.core.timelines import TimelineSpec
+from eventer.core.timelines import no_step_text
 from eventer.jsonnet.format.formatter import format_source
 from eventer.jsonnet.importer import Importer
 from eventer.plan.engine import Engine
@@ -29,7 +28,13 @@ from eventer.plan.faults.fault_injecting_engine import FaultInjectingEngine
 from eventer.plan.interpreter_engine import empty_batch
 from eventer.plan.prepare import PreparedTemplate, prepare, prepare_stored
 from eventer.runs.pacing import END, Pace
-from eventer.workers.evaluated_steps import EvaluatedSteps, evaluate_steps, in_delivery_order
+from eventer.runs.populations import bound_populations
+from eventer.workers.evaluated_steps import (
+    EvaluatedSteps,
+    evaluate_steps,
+    in_delivery_order,
+    only_warnings,
+)
 from eventer.workers.field_profiles import profile_fields
 from eventer.workers.inspect_template import (
     SLICE_NS,
@@ -49,21 +54,22 @@ from eventer.workers.inspector_messages import (
     InspectorRequest,
     InspectTemplate,
     PreviewedEvents,
-    PreviewedStep,
     PreviewEvents,
     ProfileTemplate,
     RecomputedEvents,
     RecomputedFaults,
     RecomputeEvents,
     RecomputeFaults,
+    RecomputeSteps,
+    RecomputeTimelines,
     TemplateProfile,
+    TemplateWarning,
 )
+from eventer.workers.recomputed_steps import previewed_steps, recompute_steps, recompute_timelines
 from eventer.workers.template_notes import TraceCollector, template_warnings
 
 MAX_PAGE_BYTES: Final = 32 << 20
 """The most bytes of event text in one answer."""
-_STEP_BYTES: Final = 80
-"""What the step of an event adds to an answer, without its name."""
 _PROFILED_BYTES: Final = 8 << 20
 """Bytes of event text after which a profile uses the events that it has."""
 _WARNING_SECONDS: Final = 1.0
@@ -109,12 +115,16 @@ def _answer(
             return _preview(request, importer, on_first)
         case RecomputeEvents():
             return _recompute(request, on_first)
+        case RecomputeTimelines():
+            return recompute_timelines(request, _check_size)
+        case RecomputeSteps():
+            return recompute_steps(request, _check_size)
         case RecomputeFaults():
             return _recompute_faults(request.events, on_first)
         case ExplainTemplate():
             return _explain(request, importer, on_first)
         case ProfileTemplate():
-            return _profile(request, importer)
+            return profile_template(request, importer)
         case FormatTemplate(text):
             return _format(text)
 
@@ -128,7 +138,12 @@ def _format(text: str) -> FormattedTemplate:
     return FormattedTemplate(formatted, formatted != text)
 
 
-def _profile(request: ProfileTemplate, importer: Importer) -> TemplateProfile:
+def profile_template(request: ProfileTemplate, importer: Importer) -> TemplateProfile:
+    """Profiles the events of a template.
+
+    Raises:
+        TemplateError: the template is invalid, or all of its events raise.
+    """
     end = time.thread_time_ns() + int(request.seconds * NS_PER_SECOND)
     source = request.event_source
     engine = prepare(source.template, importer).engine(source.stream, source.context)
@@ -176,7 +191,12 @@ def _preview(
     times = np.full(request.count, request.at, dtype=np.int64)
     _, events = _events(engine, request.first, times, passed=0, on_first=on_first)
     absent = option_field_warnings(
-        prepared, request.event_source, target, at=request.at, seconds=_WARNING_SECONDS
+        prepared,
+        request.event_source,
+        target,
+        rules=request.faults,
+        at=request.at,
+        seconds=_WARNING_SECONDS,
     )
     return PreviewedEvents(
         events=_shown(events, request.faults),
@@ -209,27 +229,23 @@ def _preview_timelines(
     for part in evaluate_steps(timelines, spec, request.at, request.first, request.count):
         on_first()
         parts.append(part)
-        size += part.texts.texts.nbytes
-        size += sum(_STEP_BYTES + len(name or "") for name in part.names)
+        size += part.nbytes
         _check_size(size)
     shown = in_delivery_order(parts)
     for error in shown.errors.values():
         raise error
+    warnings = only_warnings(timelines, spec.only)
+    if spec.only is not None and not len(shown.steps):
+        warnings = warnings or (TemplateWarning(no_step_text(spec.only), None),)
     return PreviewedEvents(
         events=tuple(shown.texts.texts.to_pylist()),
         seed=source.stream.seed,
         engine=timelines.name,
         reason=timelines.reason,
-        warnings=template_warnings(prepared),
+        warnings=(*template_warnings(prepared), *warnings),
         traces=tuple(traces.lines),
-        steps=_previewed_steps(shown),
+        steps=previewed_steps(shown),
     )
-
-
-def _previewed_steps(shown: EvaluatedSteps) -> tuple[PreviewedStep, ...]:
-    steps = shown.steps
-    columns = (steps.index.tolist(), steps.step.tolist(), steps.due.tolist())
-    return tuple(starmap(PreviewedStep, zip(*columns, shown.names, strict=True)))
 
 
 def _recompute(request: RecomputeEvents, on_first: Callable[[], None]) -> RecomputedEvents:
@@ -258,7 +274,9 @@ def _recomputation(request: RecomputeEvents) -> tuple[Engine, NDArray[np.int64],
     spec = GeneratorSpec(
         request.event_source, request.target, on_null=request.on_null, faults=request.faults
     )
-    engine = prepare_stored(spec.event_source.template).generator_engine(spec)
+    engine = prepare_stored(spec.event_source.template).generator_engine(
+        spec, populations=bound_populations(request.bindings)
+    )
     pace = Pace(request.segments)
     count = max(0, min(request.count, pace.limit - request.first))
     times = pace.scheduled(request.first, count)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol, TypeAlias
 
+from eventer.core.bindings import Binding
+from eventer.core.cursor import Cursor
 from eventer.core.errors import EventerError
 from eventer.core.model import Position, PositionKey, Segment
 from eventer.destinations.audit import AuditReport, TargetAuditor
@@ -15,6 +17,7 @@ from eventer.destinations.inspection import ConnectionReport
 from eventer.registry.base import GeneratorRecord
 from eventer.runs.assignment import Assignment
 from eventer.runs.lateness import count_lateness, live_events
+from eventer.runs.pacing import END
 from eventer.runs.shard_messages import (
     CheckCompleted,
     EventsSkipped,
@@ -87,13 +90,31 @@ class AssignFlow:
 class ResumeFlow:
     """Let a generator whose position was reported continue at this pace.
 
-    The lateness of events scheduled before `live_from` (ns since 1970) is not counted.
+    The lateness of events scheduled before `live_from` (ns since 1970) is not counted. For
+    `bindings` and `gate` see `Assignment` and `GateFlow`. Steps of timelines begin at `cursor`,
+    without timelines before `first_timeline`; without a cursor they begin at the first one.
     """
 
     shard: ShardId
     key: PositionKey
     segments: tuple[Segment, ...]
     live_from: int = 0
+    bindings: tuple[Binding, ...] = ()
+    gate: int = END
+    cursor: Cursor | None = None
+    first_timeline: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class GateFlow:
+    """Events of a generator that are due at the instant `gate` or later must wait.
+
+    They wait for events of other generators, to which they may refer.
+    """
+
+    shard: ShardId
+    key: PositionKey
+    gate: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +144,9 @@ class Stop:
     """Finish the work in flight and exit."""
 
 
-DeliveryCommand: TypeAlias = AssignFlow | ResumeFlow | WithdrawFlow | CheckTarget | Ping | Stop
+DeliveryCommand: TypeAlias = (
+    AssignFlow | ResumeFlow | GateFlow | WithdrawFlow | CheckTarget | Ping | Stop
+)
 
 
 # --- from a delivery worker -----------------------------------------------------------------------
@@ -142,8 +165,19 @@ class Pong:
 
 
 @dataclass(frozen=True, slots=True)
+class StepBacklog:
+    """Steps of timelines that are known to be due and not committed, and when the next is due."""
+
+    lag: int
+    next_due: int
+
+
+@dataclass(frozen=True, slots=True)
 class CommitSummary:
-    """A committed transaction: its positions, size, lateness and times by stage."""
+    """A committed transaction: its positions, size, lateness and times by stage.
+
+    `backlogs` are those of generators of timelines: only the worker knows when steps are due.
+    """
 
     positions: Mapping[PositionKey, Position]
     events: int
@@ -152,10 +186,14 @@ class CommitSummary:
     lateness_sum: float
     at: int
     stage_times: StageTimes
+    backlogs: Mapping[PositionKey, StepBacklog] = field(default_factory=dict)
 
 
 def summarize_commit(
-    report: TransactionCommitted, late_at: int | None, live_from: Mapping[PositionKey, int]
+    report: TransactionCommitted,
+    late_at: int | None,
+    live_from: Mapping[PositionKey, int],
+    backlogs: Mapping[PositionKey, StepBacklog] | None = None,
 ) -> CommitSummary:
     """The summary of a transaction; lateness is that at `late_at`, or not counted.
 
@@ -172,6 +210,7 @@ def summarize_commit(
         lateness_sum=total,
         at=report.at,
         stage_times=report.stage_times,
+        backlogs=backlogs or {},
     )
 
 

@@ -11,10 +11,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from eventer.core.bindings import Binding
+from eventer.core.cursor import Cursor
 from eventer.core.errors import EventerError, WorkerLostError
 from eventer.core.model import Position, PositionKey, Segment
 from eventer.destinations.base import Flow
 from eventer.runs.assignment import Assignment
+from eventer.runs.pacing import END
 from eventer.runs.shard_messages import CheckCompleted, FlowFailed, FlowFinished, FlowWithdrawn
 from eventer.workers.crash_counter import CRASHES, CrashCounter, poison_event_error
 from eventer.workers.crash_marker import InFlightWork
@@ -24,6 +27,7 @@ from eventer.workers.messages import (
     CheckTarget,
     CommitSummary,
     DeliveryCommand,
+    GateFlow,
     ResumeFlow,
     ShardEvent,
     ShardId,
@@ -114,10 +118,29 @@ class WorkerPool:
         self._desired[assignment.key] = _DesiredAssignment(shard, assignment)
         self._send(shard, AssignFlow(shard, assignment))
 
-    def resume(self, key: PositionKey, segments: tuple[Segment, ...], live_from: int = 0) -> None:
+    def resume(
+        self,
+        key: PositionKey,
+        segments: tuple[Segment, ...],
+        live_from: int = 0,
+        bindings: tuple[Binding, ...] = (),
+        gate: int = END,
+        *,
+        cursor: Cursor | None = None,
+        first_timeline: int = 0,
+    ) -> None:
         """Lets a generator whose position was read continue at this pace; see `ResumeFlow`."""
         if (desired := self._desired.get(key)) is not None:
-            self._send(desired.shard, ResumeFlow(desired.shard, key, segments, live_from))
+            shard = desired.shard
+            resume = ResumeFlow(
+                shard, key, segments, live_from, bindings, gate, cursor, first_timeline
+            )
+            self._send(shard, resume)
+
+    def set_gate(self, key: PositionKey, gate: int) -> None:
+        """Lets events of a generator wait; see `GateFlow`."""
+        if (desired := self._desired.get(key)) is not None:
+            self._send(desired.shard, GateFlow(desired.shard, key, gate))
 
     async def withdraw(self, key: PositionKey) -> Position | None:
         """Withdraws a generator; after it returns, no more events of it appear.

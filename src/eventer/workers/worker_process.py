@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from eventer.core.errors import WorkerLostError
+from eventer.core.network_errors import network_error_text
 from eventer.workers.channel import Channel
 from eventer.workers.crash_marker import CrashMarker, InFlightWork
 from eventer.workers.fork_client import ForkClient, ForkedProcess
@@ -46,7 +47,9 @@ class WorkerProcess:
         except BaseException as error:
             channel.close()
             if isinstance(error, OSError):
-                reason = str(error) or "the process that starts workers does not answer"
+                reason = (
+                    network_error_text(error) or "the process that starts workers does not answer"
+                )
                 raise WorkerLostError(f"a worker process cannot be started: {reason}") from error
             raise
         channel.send(config)

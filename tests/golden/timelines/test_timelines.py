@@ -6,11 +6,11 @@
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from eventer.core.errors import TemplateError
 from eventer.core.timelines import parse_horizon
 from eventer.plan.engine import EventContext
+from tests.families import family
 from tests.golden.test_golden import START, STREAM, check_golden_file, location, prepare_case
 
 HERE = Path(__file__).parent
@@ -18,10 +18,6 @@ CASES = sorted(HERE.glob("*/*.jsonnet"))
 HORIZON = parse_horizon("30m")
 TIMELINES = 6
 ALONE = (4, 1)
-
-
-def case_name(path):
-    return path.relative_to(HERE).with_suffix("").as_posix()
 
 
 def described(rows):
@@ -55,7 +51,7 @@ def evaluated(timelines):
     return lines
 
 
-@pytest.mark.parametrize("path", CASES, ids=case_name)
+@family("path", CASES)
 def test_case_matches_its_golden_file_and_the_interpreter(path):
     try:
         prepared = prepare_case(path)

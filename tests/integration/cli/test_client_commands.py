@@ -76,7 +76,7 @@ def test_mistakes_are_shown_where_they_are(ask):
     assert "2 |   a: usr }" in done.stderr
     done = ask("add", "-", stdin="{,")
     assert done.returncode == 78
-    assert "--> body:1:2" in done.stderr
+    assert "--> standard input:1:2" in done.stderr
 
 
 def test_unknown_generator_ids(ask):
@@ -91,6 +91,6 @@ def test_unknown_generator_ids(ask):
 
 
 def test_without_a_service_the_hint_names_the_commands_that_start_one(shell):
-    done = shell.run("list", EVENTER_URL="http://127.0.0.1:1")
+    done = shell.call("list", EVENTER_URL="http://127.0.0.1:1")
     assert done.returncode == 69
     assert "eventer serve" in done.stderr

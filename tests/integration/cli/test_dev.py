@@ -90,8 +90,8 @@ class Dev:
         }
 
 
-def test_the_environment_runs_is_shown_leaves_no_process_and_continues(shell):
-    """It uses other ports if the default ones are taken. It is killed, then interrupted."""
+def test_the_environment_runs_is_shown_and_leaves_no_process(shell):
+    """It uses other ports if the default ones are taken."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -101,7 +101,15 @@ def test_the_environment_runs_is_shown_leaves_no_process_and_continues(shell):
         dev.read_until(GENERATORS)
         shows_events(dev)
         answers(dev, shell)
-        dev.kill()
+        assert dev.end(signal.SIGINT).keys() == GENERATORS
+
+
+@pytest.mark.slow
+def test_a_killed_environment_leaves_no_process_and_continues(shell):
+    """tests/integration/embedded tests that its servers end with it, and recover."""
+    dev = Dev(shell)
+    dev.read_until(GENERATORS)
+    dev.kill()
     again = Dev(shell)
     again.read_until({"postgres:boo", "kafka:boo"})
     positions = again.end(signal.SIGINT)

@@ -93,7 +93,11 @@ def test_timelines_interleave_by_rate_and_in_simulated_time(shell):
         "preview", "t.jsonnet", "--timeline", "1s", "-n", 2, "--seed", 7, "--only", "order"
     )
     assert (nothing.returncode, nothing.stdout) == (0, "")
-    assert nothing.stderr == "no step has to: 'order'; leave out --only to see all steps\n"
+    assert nothing.stderr == "warning: no step has `to`: 'order' (did you mean 'orders'?)\n"
+    nothing = shell.call(*story, "--fast", "--only", "order")
+    warning = "warning: no step has `to`: 'order'"
+    assert nothing.stderr.startswith(f"{warning} (did you mean 'orders'?)\n")
+    assert f"{warning}; omit --only to take all steps\n" in nothing.stderr
 
 
 def test_a_timeline_that_raises_stops_a_run_when_all_before_it_is_delivered(shell):

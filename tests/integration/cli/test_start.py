@@ -92,6 +92,6 @@ def test_a_wrong_configuration_is_named_with_its_line(shell):
 
 
 def test_serve_refuses_to_be_reached_without_a_token(shell):
-    done = shell.run("serve", "--host", "0.0.0.0", "--port", "0")
+    done = shell.call("serve", "--host", "0.0.0.0", "--port", "0")
     assert done.returncode == 78
     assert "EVENTER_TOKEN" in done.stderr

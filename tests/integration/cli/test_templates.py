@@ -61,7 +61,7 @@ def test_traces_and_warnings_go_to_standard_error(shell):
 
 
 def test_an_endless_template_ends(shell):
-    done = shell.run("validate", "-", stdin="local f(x) = f(x + 1) tailstrict; f(0)")
+    done = shell.call("validate", "-", stdin="local f(x) = f(x + 1) tailstrict; f(0)")
     assert done.returncode == 78
     assert done.stderr.startswith("error: ")
 

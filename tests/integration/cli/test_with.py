@@ -32,7 +32,7 @@ def test_commands_take_what_a_template_refers_to(shell, files):
     ]
     plan = shell.call("explain", *given, "--no-measure").stdout
     assert "events of another stream at %1, for each row of d0" in plan
-    done = shell.run("run", *given, "--stdout", "--max-events", 40, "--seed", 7)
+    done = shell.call("run", *given, "--stdout", "--max-events", 40, "--seed", 7)
     assert (done.returncode, done.stdout) == (0, shown.stdout)
 
 

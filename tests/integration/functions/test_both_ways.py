@@ -17,6 +17,7 @@ from eventer.functions.catalog import CATALOG
 from eventer.functions.rand_data.get_rand_data import FIELDS
 from eventer.functions.spec import BatchContext, ReturnType
 from eventer.kernels import draw
+from tests.families import family
 from tests.unit.functions.golden import CALLS
 from tests.unit.functions.rand_data.reference import REFERENCES, ReferenceRow
 
@@ -33,7 +34,7 @@ def writing_path(*, compiled: bool) -> Iterator[None]:
         yield
 
 
-@pytest.mark.parametrize("name", FIELDS)
+@family("name", FIELDS)
 def test_fields_of_many_rows(name: str) -> None:
     keys = draw.child_column(8, INDEX)
     with writing_path(compiled=False):
@@ -42,20 +43,21 @@ def test_fields_of_many_rows(name: str) -> None:
         assert FIELDS[name].column(keys, BatchContext(INDEX, INDEX)).to_list() == plain
 
 
-@pytest.mark.parametrize("name", FIELDS)
 @given(rows=st.lists(st.tuples(words, indices), min_size=1, max_size=30))
 @settings(max_examples=4)
-def test_compiled_fields_equal_the_reference(name: str, rows: list[tuple[int, int]]) -> None:
+def test_compiled_fields_equal_the_reference(rows: list[tuple[int, int]]) -> None:
     keys = draw.key_column([key for key, _ in rows])
     index = np.array([n for _, n in rows], dtype=np.int64)
-    with writing_path(compiled=True):
-        made = FIELDS[name].column(keys, BatchContext(index, np.zeros_like(index))).to_list()
-        alike = FIELDS[name].column(99, BatchContext(index, np.zeros_like(index))).to_list()
-    assert made == [REFERENCES[name](ReferenceRow(key, n)) for key, n in rows]
-    assert alike == [REFERENCES[name](ReferenceRow(99, n)) for _, n in rows]
+    context = BatchContext(index, np.zeros_like(index))
+    for name, field in FIELDS.items():
+        with writing_path(compiled=True):
+            made = field.column(keys, context).to_list()
+            alike = field.column(99, context).to_list()
+        assert made == [REFERENCES[name](ReferenceRow(key, n)) for key, n in rows], name
+        assert alike == [REFERENCES[name](ReferenceRow(99, n)) for _, n in rows], name
 
 
-@pytest.mark.parametrize(("name", "arguments"), CALLS)
+@family(("name", "arguments"), CALLS)
 def test_calls(name: str, arguments: Sequence[JsonValue]) -> None:
     spec = CATALOG.get(name)
     call = spec.call(arguments)
@@ -69,7 +71,7 @@ def test_calls(name: str, arguments: Sequence[JsonValue]) -> None:
             assert call.column(key, context).to_list() == plain
 
 
-@pytest.mark.parametrize("digits", range(10))
+@family("digits", range(10))
 def test_instants(digits: int) -> None:
     widest = 2**63 // 10**digits
     low, high = max(FIRST_SECOND, -widest), min(LAST_SECOND, widest - 1)

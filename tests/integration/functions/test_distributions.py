@@ -3,12 +3,12 @@
 import json
 
 import numpy as np
-import pytest
 from scipy import stats
 
 from eventer.functions.catalog import CATALOG
 from eventer.functions.columns import FloatColumn, IntegerColumn
 from eventer.functions.spec import BatchContext
+from tests.families import family
 from tests.goodness_of_fit import LEVEL
 
 ROWS = 30_000
@@ -91,14 +91,14 @@ def label(case):
     return f"{case[0]}{json.dumps(case[1])}"
 
 
-@pytest.mark.parametrize("case", CONTINUOUS, ids=label)
+@family("case", CONTINUOUS)
 def test_samples_have_the_distribution(case):
     name, arguments, distribution = case
     values = column(name, arguments, FloatColumn)
     assert stats.kstest(values, distribution).pvalue > LEVEL
 
 
-@pytest.mark.parametrize("case", DISCRETE, ids=label)
+@family("case", DISCRETE)
 def test_counts_have_the_distribution(case):
     name, arguments, distribution = case
     values = column(name, arguments, IntegerColumn)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import pytest
 
 from eventer.core.errors import EvaluationError
 from eventer.core.large_stack import run_with_large_stack
-from eventer.core.model import EventContext, Stream, Template
-from eventer.plan.prepare import prepare
+from eventer.core.model import EngineChoice, EventContext, Stream, Template
+from eventer.plan.prepare import PreparedTemplate, prepare
 from eventer.plan.unsupported import PlanUnsupportedError
 from tests.families import family
 
@@ -53,16 +55,20 @@ USES = {
 }
 
 
-def _events(text: str, engine: str) -> list[bytes]:
+@lru_cache(maxsize=1)
+def _prepared(text: str) -> PreparedTemplate:
+    return prepare(Template(text, vars=VARIABLES))
+
+
+def _events(text: str, engine: EngineChoice) -> list[bytes]:
     def generate() -> list[bytes]:
-        prepared = prepare(Template(text, vars=VARIABLES))
-        chosen = prepared.engine(Stream(1), EventContext(), engine=engine)  # type: ignore[arg-type]
+        chosen = _prepared(text).engine(Stream(1), EventContext(), engine=engine)
         return chosen.generate(0, np.arange(16, dtype=np.int64)).text.to_pylist()
 
     return run_with_large_stack(generate)
 
 
-def _events_or_error(text: str, engine: str) -> list[bytes] | str:
+def _events_or_error(text: str, engine: EngineChoice) -> list[bytes] | str:
     try:
         return _events(text, engine)
     except EvaluationError as error:
@@ -76,7 +82,7 @@ def test_equality_is_the_same_on_both_engines(origin, use):
     assert _events(text, "auto") == _events(text, "interpreter")
 
 
-@pytest.mark.parametrize("origin", [each for each in ORIGINS if each != "condition on the type"])
+@family("origin", [each for each in ORIGINS if each != "condition on the type"])
 def test_the_plan_covers_equality_of_objects(origin):
     text = f"{PREFIX}local x = {ORIGINS[origin]}; {{result: x == {{a: 1}}}}"
     assert _events(text, "plan") == _events(text, "interpreter")
@@ -90,14 +96,14 @@ def test_set_members_among_drawn_elements_stay_on_the_plan(value, array, caplog)
     assert not caplog.records
 
 
-@pytest.mark.parametrize("values", ["[], []", "{}, {}", "[1], [2]", "pick, pick", "pick, {a: 1}"])
-@pytest.mark.parametrize("engine", ["auto", "interpreter"])
+@family("values", ["[], []", "{}, {}", "[1], [2]", "pick, pick", "pick, {a: 1}"])
+@family("engine", ["auto", "interpreter"])
 def test_primitive_equality_refuses_arrays_and_objects(values, engine):
     with pytest.raises(EvaluationError, match="needs primitive values"):
         _events(f"{PREFIX}{{result: std.primitiveEquals({values})}}", engine)
 
 
-@pytest.mark.parametrize("values", ["[], {}", "1, 1", "number, 1", "number, {}", "pick, 1"])
+@family("values", ["[], {}", "1, 1", "number, 1", "number, {}", "pick, 1"])
 def test_primitive_equality_of_other_values(values):
     text = f"{PREFIX}{{result: std.primitiveEquals({values})}}"
     assert _events(text, "auto") == _events(text, "interpreter")
@@ -110,9 +116,9 @@ def test_lists_of_varying_length_are_left_to_the_interpreter():
         prepared.plan(Stream(1), EventContext())
 
 
-@pytest.mark.parametrize("leaf", ["1", "[number]", "pick", "{a: number}"])
-@pytest.mark.parametrize("parts", ["[x, x]", "{a: x, b: x}"])
-@pytest.mark.parametrize("comparison", ["f(60) == f(60)", "f(60) != f(60)", "[f(60)] == [f(60)]"])
+@family("leaf", ["1", "[number]", "pick", "{a: number}"])
+@family("parts", ["[x, x]", "{a: x, b: x}"])
+@family("comparison", ["f(60) == f(60)", "f(60) != f(60)", "[f(60)] == [f(60)]"])
 def test_equality_of_shared_parts_does_not_follow_every_path(comparison, parts, leaf):
     """Each level uses the next one twice: 2^60 paths to 60 pairs."""
     text = (

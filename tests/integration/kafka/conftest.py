@@ -1,11 +1,21 @@
 """A connection of a new cluster; limits without a setting, widened for busy machines."""
 
 import uuid
+from types import SimpleNamespace
 
 import pytest
 
 from eventer.destinations.kafka import plan_sender, producer_startup, topic_admin
+from tests.integration.kafka import secure_broker
 from tests.integration.kafka.harness import KafkaHarness
+from tests.sharing import shared
+
+
+@pytest.fixture(scope="session")
+def secure_kafka(kafka_tools, tmp_path_factory):
+    """The broker of `secure_broker`, shared by all workers."""
+    with shared("secure_kafka", tmp_path_factory, secure_broker.start) as server:
+        yield SimpleNamespace(**server, address=server["addresses"].get)
 
 
 @pytest.fixture

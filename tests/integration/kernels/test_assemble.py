@@ -13,6 +13,7 @@ from eventer.kernels.json.assemble import MIN_ROWS_TO_IMPORT_NUMBA, assemble, as
 from eventer.kernels.json.assemble_python import assemble_in_python
 from eventer.kernels.json.instructions import MAX_DEPTH, Column, RowOp, RowProgram
 from eventer.kernels.json.selectors import selectors
+from tests.families import family
 from tests.integration.kernels.row_programs import TEXTS, Case, cases
 
 GREAT = 1 << 40
@@ -110,7 +111,7 @@ def test_a_row_larger_than_the_output_is_written_completely(guess):
     assert texts(written(case, 1, guess=guess)) == expected(case, 1)
 
 
-@pytest.mark.parametrize("event_limit", [1, 99, 5_000, 100_000, 101_000])
+@family("event_limit", [1, 99, 5_000, 100_000, 101_000])
 def test_the_size_of_an_oversize_event_is_known_without_buffer_space(event_limit):
     done = written(loop_case(1000), 1, event_limit=event_limit, limit=10)
     assert done.oversize == 1000 * 100 + 999 + 2
@@ -152,7 +153,7 @@ def test_programs_can_use_the_whole_stack():
 
 
 @given(st.text())
-@settings(max_examples=100)
+@settings(max_examples=40)
 def test_strings_read_back(value):
     value = value.encode(errors="ignore").decode()
     case = Case()
@@ -218,7 +219,7 @@ def test_python_stops_at_the_same_row_as_the_kernel(sample, limit, event_limit):
     assert plain.oversize == done.oversize
 
 
-@pytest.mark.parametrize(
+@family(
     "rows",
     [
         1,

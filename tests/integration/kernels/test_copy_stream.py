@@ -88,7 +88,7 @@ def tables(draw):
     return wires, columns, cut, kept
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(tables())
 def test_any_rows_of_any_columns(table) -> None:
     """Also sliced arrays, whose buffers begin earlier, and rows in any order with repetitions."""

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -121,7 +120,7 @@ def test_matches_have_at_most_the_maximum_distance(more):
     check_packed(columns_of([[PHRASES[0]], first, second, [PHRASES[0]], [b"z" * 20]]))
 
 
-@pytest.mark.parametrize("last", [b"", b"1", b"z" * 11, b"z" * 12, b"z" * 300])
+@family("last", [b"", b"1", b"z" * 11, b"z" * 12, b"z" * 300])
 def test_a_block_ends_with_literals(last):
     check_packed(columns_of([[2, 3], [2, 3], [2, last, 3]]))
     check_packed(columns_of([[2, 3], [2, 3], [2, 3], [last]]))

@@ -43,7 +43,7 @@ def check(values):
 
 
 @given(st.lists(PATTERNS, max_size=50))
-@settings(max_examples=100)
+@settings(max_examples=40)
 def test_any_bits(patterns):
     check(doubles(patterns))
 
@@ -122,7 +122,7 @@ def test_any_bits_inside_strings(patterns):
 
 
 @given(st.lists(st.floats(-1e18, 1e18) | st.floats(-2.0, 2.0), max_size=50))
-@settings(max_examples=100)
+@settings(max_examples=40)
 @example([1e-4, np.nextafter(1e-4, 0), np.nextafter(1e-4, 1), 2.0**63, 2.0**53 - 0.5, -0.0, 0.0])
 def test_any_doubles_inside_strings(values):
     check_strings(values)

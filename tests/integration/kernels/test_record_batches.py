@@ -6,7 +6,6 @@ from dataclasses import replace
 import google_crc32c
 import lz4.frame
 import numpy as np
-import pytest
 from aiokafka.partitioner import murmur2
 from aiokafka.record.memory_records import MemoryRecords
 from hypothesis import given, settings
@@ -25,6 +24,7 @@ from eventer.kernels.kafka.record_batches import (
     key_partitions,
     split,
 )
+from tests.families import family
 
 INT64 = st.integers(-(2**62), 2**62 - 1)
 TEXTS = st.one_of(
@@ -173,8 +173,8 @@ def test_records_that_lz4_does_not_shrink_are_not_compressed():
     assert batch.payload == encode_records(result, np.arange(1))
 
 
-@pytest.mark.parametrize("ratio", [0.5, 1.0, 4.0, 1000.0])
-@pytest.mark.parametrize("limit", [100, 1000, 20_000])
+@family("ratio", [0.5, 1.0, 4.0, 1000.0])
+@family("limit", [100, 1000, 20_000])
 def test_batches_are_within_the_limit(limit, ratio):
     random = np.random.default_rng(1)
     values = [random.bytes(random.integers(0, 60)) * 2 for _ in range(500)]

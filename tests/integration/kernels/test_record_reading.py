@@ -30,6 +30,7 @@ from eventer.kernels.kafka.record_reading import (
     read_batch_headers,
     read_records,
 )
+from tests.families import family
 
 texts = st.none() | st.binary(max_size=40)
 
@@ -116,7 +117,7 @@ def xerial(records):
     return b"\x82SNAPPY\x00" + struct.pack(">II", 1, 1) + framed
 
 
-@pytest.mark.parametrize(
+@family(
     ("codec", "payload"),
     [(0, bytes), (1, gzip.compress), (2, snappy), (2, xerial), (4, zstd)],
 )

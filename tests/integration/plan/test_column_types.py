@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from eventer.core.model import ColumnType as T
 from eventer.core.model import Stream, Template
 from eventer.plan.engine import EventContext
 from eventer.plan.prepare import prepare
+from tests.families import family
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 EVENTS = 40
@@ -99,7 +99,7 @@ COLUMNS = {
 }
 
 
-@pytest.mark.parametrize("name", sorted(COLUMNS))
+@family("name", sorted(COLUMNS))
 def test_the_types_hold_the_events_of_both_engines(name):
     prepared = prepare(Template((EXAMPLES / f"{name}.jsonnet").read_text("utf-8")))
     assert {column.name: column.type for column in prepared.shape.columns} == COLUMNS[name]

@@ -8,6 +8,7 @@ from eventer.core.model import Stream, Template
 from eventer.kernels.support import numba_loading
 from eventer.plan.engine import EventContext
 from eventer.plan.prepare import prepare
+from tests.families import family
 
 ROWS = 300
 NATIVES = """
@@ -75,7 +76,7 @@ def test_numbers_too_large_for_a_conversion_raise_on_both_engines():
     assert not ours.broken
 
 
-@pytest.mark.parametrize(
+@family(
     "body",
     [
         "{ a: 'n=' + whole + ';p=' + part + ';' + any }",

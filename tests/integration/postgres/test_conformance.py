@@ -11,5 +11,5 @@ pytestmark = pytest.mark.postgres
 
 class TestPostgres(DestinationConformance):
     @pytest.fixture
-    def harness(self, every_database: Database) -> PostgresHarness:
-        return PostgresHarness(every_database)
+    def harness(self, each_database: Database) -> PostgresHarness:
+        return PostgresHarness(each_database)

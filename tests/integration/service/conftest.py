@@ -101,7 +101,7 @@ class SharedEnvironment(ServiceEnvironment):
                 await self.running.remove([view.id for view in views])
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture(scope="package", autouse=True)
 def _long_time_limits() -> Iterator[None]:
     """Raises the time limits of the service, for busy machines."""
     with pytest.MonkeyPatch.context() as patch:
@@ -115,7 +115,7 @@ def _long_time_limits() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class BorrowedForkClient:
-    """Starts workers with the fork server of the module, and does not stop it."""
+    """Starts workers with the fork server of the package, and does not stop it."""
 
     lender: ForkClient
 
@@ -126,9 +126,9 @@ class BorrowedForkClient:
         pass
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module", autouse=True)
+@pytest_asyncio.fixture(scope="package", loop_scope="package", autouse=True)
 async def _one_fork_server() -> AsyncIterator[None]:
-    """All services of a module use one fork server: starting one takes 2 s of CPU time."""
+    """All services of the package use one fork server: starting one takes 2 s of CPU time."""
     lender = ForkClient()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("eventer.service.eventer.ForkClient", lambda: BorrowedForkClient(lender))
@@ -143,11 +143,11 @@ def service_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Serv
     return ServiceEnvironment(tmp_path)
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="package", loop_scope="package")
 async def shared_environment(
     _long_time_limits: None, _one_fork_server: None, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[ServiceEnvironment]:
-    """The environment of the tests that do not stop its service; they share the module's loop."""
+    """The environment of the tests that do not stop its service; they share the package's loop."""
     shared = SharedEnvironment(tmp_path_factory.mktemp("shared"), workers=2)
     async with ServiceEnvironment.service(shared) as shared.running:
         yield shared

@@ -29,7 +29,7 @@ from tests.integration.service.conftest import (
     until_state,
 )
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 GOOD = DestinationRequest("good", KafkaTarget("good"))
 

@@ -19,7 +19,7 @@ from tests.integration.service.conftest import (
 from tests.integration.workers.harm import AT, HARMFUL, TRIES, HarmfulConnector
 from tests.waiting import wait_until_async
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 
 @pytest.fixture

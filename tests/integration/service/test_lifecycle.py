@@ -25,7 +25,7 @@ from tests.integration.service.conftest import (
 from tests.sqlite_destination import forget_positions, read_events
 from tests.waiting import wait_until_async
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 RAISING = "if std.native('get_integer')(1, 50) == 7 then error 'seven' else { a: 1 }"
 

@@ -18,7 +18,7 @@ from tests.integration.service.conftest import (
 )
 from tests.sqlite_destination import read_events
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 SECOND = 1_000 * MS
 

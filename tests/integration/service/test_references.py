@@ -17,7 +17,7 @@ from eventer.service.requests import (
 from tests.integration.service.conftest import EVENT, until_position
 from tests.integration.service.test_verifier import verify
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 CUSTOMERS = EventRequest(
     "{ id: std.native('get_index')(), name: std.native('get_person')().name }",
@@ -97,7 +97,14 @@ async def test_wrong_references_are_faults_of_the_request(shared_environment):
     scheduled = replace(CUSTOMERS, pace=EVENT.pace)
     async with shared_environment.service() as eventer:
         for asked, said in (
-            (request(ORDERS, scheduled, scheduled=[ORDERS, scheduled]), "has a schedule"),
+            (
+                request(
+                    ORDERS,
+                    replace(scheduled, template="std.native('get_event_of')('orders')"),
+                    scheduled=[ORDERS, scheduled],
+                ),
+                "in a circle: orders → customers → orders",
+            ),
             (request(ORDERS, scheduled=[ORDERS]), "no event 'customers' to refer to"),
             (
                 request(ORDERS, replace(CUSTOMERS, count=None), scheduled=[ORDERS]),
@@ -106,7 +113,7 @@ async def test_wrong_references_are_faults_of_the_request(shared_environment):
         ):
             with pytest.raises(RequestError) as raised:
                 await eventer.add(asked)
-            (fault,) = raised.value.faults
+            fault, *_ = raised.value.faults
             assert (fault.pointer, said in fault.message) == ("/events/0/template", True)
             assert fault.place.line == 1
             assert fault.hint

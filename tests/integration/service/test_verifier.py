@@ -9,12 +9,13 @@ import pytest
 
 from eventer.core.errors import DestinationUnavailableError, NotFoundError, PositionLostError
 from eventer.destinations.audit import Flaw
+from eventer.registry.base import BegunFingerprint
 from eventer.service.views import Verification
 from tests.integration.service.conftest import MS, AddRequestBuilder, one, until_position
 from tests.sqlite_destination import forget_positions, open_store
 from tests.waiting import wait_until_async
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 SOMETIMES = "if std.native('get_integer')(1, 9) == 1 then error 'no' else { n: 1 }"
 
@@ -87,7 +88,12 @@ async def test_events_before_an_upgrade_are_reported_as_not_compared(shared_envi
         await until_position(eventer, added.id, 100)
         generator = eventer._lifecycle.generators[added.id]
         known = generator.record.fingerprints
-        generator.update_record(fingerprints=((0, "d0-f0-older"), (50, known[0][1])))
+        generator.update_record(
+            fingerprints=(
+                BegunFingerprint(0, "d0-f0-older"),
+                BegunFingerprint(50, known[0].fingerprint),
+            )
+        )
         found = await verify(eventer, added.id)
         assert found.clean
         ((first, end),) = [(u.first, u.end) for u in found.report.unchecked]

@@ -3,9 +3,10 @@
 import asyncio
 import os
 import socket
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from multiprocessing.context import ForkServerProcess
+from multiprocessing.reduction import DupFd
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from eventer.destinations.base import Flow
 from eventer.plan.engine import EventContext
 from eventer.runs.assignment import Assignment
 from eventer.runs.shard_messages import CheckCompleted, FlowFailed, FlowWithdrawn, PositionRead
+from eventer.workers import worker_main
 from eventer.workers.channel import Channel
 from eventer.workers.crash_marker import CrashMarker
 from eventer.workers.messages import (
@@ -44,15 +46,10 @@ from eventer.workers.messages import (
     WithdrawFlow,
     WorkerConfig,
 )
+from tests.forkserver import forkserver
 from tests.sqlite_destination import SqliteConnector, read_events
 from tests.waiting import DEADLINE_S
 
-PROGRAM = """
-import sys
-from eventer.workers.worker_main import main
-
-main(*map(int, sys.argv[1:]))
-"""
 STUCK = """
 import time
 from eventer.workers import delivery_worker
@@ -77,11 +74,16 @@ class Worker:
     """The parent's end of a worker process."""
 
     def __init__(
-        self, channel: Channel, process: asyncio.subprocess.Process, crash_marker: CrashMarker
+        self, channel: Channel, process: ForkServerProcess, crash_marker: CrashMarker
     ) -> None:
         self.crash_marker = crash_marker
         self.channel = channel
-        self.process = process
+        self._process = process
+
+    async def exit_code(self) -> int | None:
+        """Waits for the end of the process."""
+        await asyncio.to_thread(self._process.join, DEADLINE_S)
+        return self._process.exitcode
 
     async def until(self, wanted: Callable[[Any], bool]) -> Any:
         async with asyncio.timeout(DEADLINE_S):
@@ -96,15 +98,21 @@ class Worker:
         return await self.until(lambda message: isinstance(message, kind))
 
 
+def _work(end: DupFd, crash_marker: DupFd, changes: str) -> None:
+    """Runs a worker in a process of the fork server, after changes to its modules."""
+    exec(changes, {})
+    worker_main.main(end.detach(), crash_marker.detach())
+
+
 @asynccontextmanager
 async def worker(folder: Path, changes: str = "") -> AsyncIterator[Worker]:
     ours, theirs = socket.socketpair()
     crash_marker, shared = CrashMarker.create()
-    with theirs:
-        fds = [theirs.fileno(), shared]
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", changes + PROGRAM, *map(str, fds), pass_fds=fds
-        )
+    process = forkserver().Process(
+        target=_work, args=(DupFd(theirs.fileno()), DupFd(shared), changes)
+    )
+    process.start()
+    theirs.close()
     os.close(shared)
     channel = await Channel.over(ours)
     channel.send(WorkerConfig("delivery", 1, {"kafka": SqliteConnector(folder)}, None, 1 << 30))
@@ -114,7 +122,7 @@ async def worker(folder: Path, changes: str = "") -> AsyncIterator[Worker]:
         yield running
     finally:
         channel.close()
-        await process.wait()
+        await running.exit_code()
 
 
 async def test_assign_deliver_withdraw_and_stop(tmp_path: Path) -> None:
@@ -135,7 +143,7 @@ async def test_assign_deliver_withdraw_and_stop(tmp_path: Path) -> None:
         send(WithdrawFlow(SHARD, KEY))
         withdrawn = await running.until_a(FlowWithdrawn)
         send(Stop())
-        assert await running.process.wait() == 0
+        assert await running.exit_code() == 0
         assert running.crash_marker.read() is None
     events = read_events(tmp_path, "boo")
     assert [number for number, _, _ in events] == list(range(withdrawn.position.next))
@@ -151,7 +159,7 @@ async def test_a_hung_event_ends_the_process_and_is_in_the_crash_marker(
         running.channel.send(
             ResumeFlow(SHARD, KEY, (Segment(SystemClock().now_ns(), 0, ticks(1, 10**9)),))
         )
-        assert await running.process.wait() != 0
+        assert await running.exit_code() != 0
         assert running.crash_marker.read() is not None
         assert (running.crash_marker.read().key, running.crash_marker.read().first) == (KEY, 0)
 
@@ -159,7 +167,7 @@ async def test_a_hung_event_ends_the_process_and_is_in_the_crash_marker(
 COMPILING = """
         from eventer.kernels.support.numba_loading import LOADING
         with LOADING:
-            while time.thread_time() < 2: pass
+            while time.thread_time() < 1: pass
         1 / 0
 """
 
@@ -176,4 +184,4 @@ async def test_loading_time_does_not_count_as_time_of_an_event(tmp_path: Path, d
         failed = await running.until_a(FlowFailed)
         assert "an internal error" in failed.error.message
         running.channel.send(Stop())
-        assert await running.process.wait() == 0
+        assert await running.exit_code() == 0

@@ -1,9 +1,18 @@
+from functools import lru_cache
+
 import httpx
 import pytest
 
-from eventer.api.app import create_app
+from eventer.api.app import create_routes
+from eventer.api.guard import Guard
 from eventer.settings.model import Settings
 from tests.unit.api.canned_service import CannedService
+
+
+@lru_cache
+def routes_with(token: str | None):
+    """The routes, which take long to create; only their document depends on the settings."""
+    return create_routes(CannedService(), Settings(token=token))
 
 
 @pytest.fixture
@@ -15,9 +24,11 @@ def service():
 def client_for(service):
     """Makes clients of an application with these settings, as a caller on this machine."""
 
-    def make(base_url="http://localhost:9099", **settings):
-        app = create_app(service, Settings(**settings))
-        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    def make(base_url="http://localhost:9099", **given):
+        settings = Settings(**given)
+        routes = routes_with(settings.token)
+        routes.state.eventer, routes.state.settings = service, settings
+        transport = httpx.ASGITransport(Guard(routes, settings), raise_app_exceptions=False)
         return httpx.AsyncClient(transport=transport, base_url=base_url)
 
     return make
@@ -27,3 +38,9 @@ def client_for(service):
 async def client(client_for):
     async with client_for() as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def document():
+    """The OpenAPI document of a service without tokens."""
+    return routes_with(None).openapi()

@@ -26,10 +26,10 @@ def test_json_text_round_trips(value, ascii_only):
 @pytest.mark.parametrize(
     ("body", "line", "column", "said"),
     [
-        (b'{"a": 1,\n  "b": }', 2, 8, "expecting value"),
-        (b"", 1, 1, "expecting value"),
-        (b'{"a": "\xc3\xa9", x}', 1, 12, "expecting property name"),
-        (b"[1] 2", 1, 5, "extra data"),
+        (b'{"a": 1,\n  "b": }', 2, 8, "a value is missing or not valid"),
+        (b"", 1, 1, "a value is missing or not valid"),
+        (b'{"a": "\xc3\xa9", x}', 1, 12, "a field name must be in double quotes"),
+        (b"[1] 2", 1, 5, "text follows the value"),
         (b"[" * 65, 1, 65, "nested deeper than 64"),
         (b'{"a":' * 65, 1, 5 * 64 + 1, "nested deeper than 64"),
     ],

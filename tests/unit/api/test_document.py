@@ -6,10 +6,8 @@ from itertools import islice
 
 import pytest
 
-from eventer.api.app import create_routes
 from eventer.api.examples import ADD_EXAMPLES, PREVIEW_EXAMPLES
-from eventer.settings.model import Settings
-from tests.unit.api.canned_service import BIGGEST, CannedService
+from tests.unit.api.canned_service import BIGGEST
 from tests.unit.api.json_schema import query_matches, validator
 
 KAFKA = {
@@ -103,12 +101,7 @@ def mutations(body):
             yield (path[-1], "unknown"), changed(body, (*path[:-1], "unknown"), 1)
 
 
-@pytest.fixture(scope="module")
-def document():
-    return create_routes(CannedService(), Settings()).openapi()
-
-
-@pytest.mark.parametrize("every", [3, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("every", [5, pytest.param(1, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("path", BODIES)
 async def test_a_body_is_refused_exactly_if_the_document_forbids_it(client, document, path, every):
     body = document["paths"][path]["post"]["requestBody"]
@@ -141,11 +134,12 @@ async def test_a_query_is_refused_exactly_if_the_document_forbids_it(client, doc
             parameters = [p for p in operation.get("parameters", ()) if p["in"] == "query"]
             valid = {p["name"]: "1" for p in parameters if p.get("required")}
             for parameter in parameters:
+                schema = parameter["schema"]
+                is_valid = validator(schema.get("items", schema), document).is_valid
                 for text in TEXTS:
                     query = valid | {parameter["name"]: text}
                     answer = await client.request(method.upper(), path, params=query)
-                    schema = parameter["schema"]
-                    allowed = query_matches(text, schema.get("items", schema), document)
+                    allowed = query_matches(text, is_valid)
                     if allowed != (answer.status_code < 400):
                         differing.append((path, query, allowed, answer.text))
     assert not differing

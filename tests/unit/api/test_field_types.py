@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from eventer.api.wire.field_types import EncodedTemplate, Instant, Interval, Unsigned, Variables
+from eventer.api.wire.generator_requests import EventBody
+from eventer.core.limits import MAX_POPULATION, MAX_TICK_EVENTS
 from tests.families import family
 
 TEMPLATE = TypeAdapter(EncodedTemplate)
@@ -80,3 +82,12 @@ def test_instants_and_variables():
         assert said(Instant, text) == f"{text!r} is not an instant: there is no such day or time"
     assert TypeAdapter(Variables).validate_python({"b": 1.0, "a": [True]}) == '{"a":[true],"b":1}'
     assert said(Variables, []) == "must be an object"
+
+
+def test_the_count_of_an_event_is_bounded_by_what_it_counts():
+    event = {"id": "e", "template": "{}", "count": MAX_POPULATION}
+    assert EventBody.model_validate(event).request().count == MAX_POPULATION
+    assert EventBody.model_validate(event | {"count": MAX_TICK_EVENTS, "interval": "1s"})
+    for wrong in ({"count": MAX_POPULATION + 1}, {"interval": "1s"}):
+        with pytest.raises(ValidationError):
+            EventBody.model_validate(event | wrong)

@@ -5,13 +5,21 @@ import ssl
 import httpx
 import pytest
 
-from eventer.cli.client import ServiceClient, ServiceProblemError
-from eventer.cli.exit_codes import ServiceUnreachableError
 from eventer.cli.generators import destination_label, details
+from eventer.client.json_client import ServiceClient
+from eventer.client.transport import Address
 from eventer.core.error_text import format_error
-from eventer.core.errors import DestinationUnavailableError, Fault, NotFoundError, RequestError
+from eventer.core.errors import (
+    DestinationUnavailableError,
+    Fault,
+    NotFoundError,
+    RequestError,
+    ServiceProblemError,
+    ServiceUnreachableError,
+)
 from eventer.core.pace_json import pace_label
 from eventer.settings.model import Settings
+from tests.families import family
 
 FAULT = {
     "message": "unknown variable",
@@ -36,14 +44,16 @@ VIEW = {
 
 def client(answer, **settings):
     transport = httpx.MockTransport(answer)
-    return ServiceClient(Settings(**settings), transport)
+    configured = Settings(**settings)
+    address = Address(configured.service_url, configured.client_token)
+    return ServiceClient(address, transport)
 
 
 def answering(status, body):
     return client(lambda request: httpx.Response(status, json=body))
 
 
-@pytest.mark.parametrize(
+@family(
     ("status", "kind"),
     [
         (400, RequestError),
@@ -102,7 +112,7 @@ def test_requests_carry_token_query_and_body():
     assert request.headers["content-type"] == "application/json"
 
 
-@pytest.mark.parametrize(
+@family(
     ("pace", "label", "line"),
     [
         ({"rate": "500/s", "max_events": 9}, "500/s", "max_events"),
@@ -161,7 +171,7 @@ def test_a_full_id_needs_no_list_of_generators():
     assert client(refuse).full_ids(["1234567890123456789"]) == ["1234567890123456789"]
 
 
-@pytest.mark.parametrize(
+@family(
     ("error", "cause", "reason"),
     [
         (httpx.ConnectTimeout("timed out"), None, "no answer in time"),
@@ -181,3 +191,13 @@ def test_a_service_that_does_not_answer(error, cause, reason):
     with pytest.raises(ServiceUnreachableError) as raised:
         client(fail).get("/generator/status")
     assert raised.value.message == f"no service answers at http://127.0.0.1:9099: {reason}"
+
+
+def test_an_error_shows_no_password_of_the_url():
+    def refuse(_):
+        raise httpx.ConnectError("x")
+
+    with pytest.raises(ServiceUnreachableError) as raised:
+        client(refuse, url="http://me:hidden@h:1/x@y").get("/generator/status")
+    assert "at http://h:1/x@y" in raised.value.message
+    assert "hidden" not in raised.value.message

@@ -1,7 +1,7 @@
 import pytest
 import typer
 
-from eventer.cli.exit_codes import ServiceUnreachableError, exit_with_code
+from eventer.cli.exit_codes import exit_with_code
 from eventer.core.errors import (
     ConfigError,
     DestinationRejectedError,
@@ -9,6 +9,7 @@ from eventer.core.errors import (
     NotFoundError,
     RegistryError,
     RequestError,
+    ServiceUnreachableError,
     TemplateSyntaxError,
     WorkerLostError,
 )

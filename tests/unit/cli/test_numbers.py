@@ -1,14 +1,14 @@
 """Numbers of the command line beyond their range are errors of the command line."""
 
-import pytest
 from typer.testing import CliRunner
 
 from eventer.cli.main import app
+from tests.families import family
 
 HUGE = "99999999999999999999"
 
 
-@pytest.mark.parametrize(
+@family(
     "command",
     [
         ["preview", "x.jsonnet", "--count", HUGE],
@@ -38,7 +38,7 @@ def test_a_number_out_of_range_is_an_error_of_the_command_line(command):
     assert result.exception is None or isinstance(result.exception, SystemExit)
 
 
-@pytest.mark.parametrize(
+@family(
     ("command", "said"),
     [
         (["preview", "x", "--count", "0"], "'-n': must be an integer from 1 to 1,000,000"),

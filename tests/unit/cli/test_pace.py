@@ -3,7 +3,6 @@
 import json
 from typing import Any
 
-import pytest
 from typer.testing import CliRunner
 
 from eventer.cli.main import app
@@ -76,10 +75,8 @@ def test_the_default_of_an_even_rate_is_whole_seconds() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "pace", [{"rate": "5/s"}, {"pace": {"rate": "5/s"}}, {"interval": "1s", "count": 5}]
-)
-@pytest.mark.parametrize("extra", [{}, {"max_events": 5}])
+@family("pace", [{"rate": "5/s"}, {"pace": {"rate": "5/s"}}, {"interval": "1s", "count": 5}])
+@family("extra", [{}, {"max_events": 5}])
 def test_a_pace_may_stand_alone(pace: dict[str, Any], extra: dict[str, Any]) -> None:
     pace = {"pace": pace["pace"] | extra} if "pace" in pace else pace | extra
     shown = json.loads(run(pace, "--json").stdout)["paces"][0]

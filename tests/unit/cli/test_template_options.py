@@ -41,7 +41,7 @@ def test_a_variable_without_a_json_value_is_an_error_of_the_command_line(pair, s
         parse_variables([pair])
 
 
-@pytest.mark.parametrize("pair", ["x", "=1", ":=1", "x:={"])
+@family("pair", ["x", "=1", ":=1", "x:={"])
 def test_an_invalid_variable_is_rejected(pair):
     with pytest.raises(typer.BadParameter, match=r"name=text|not valid JSON"):
         parse_variables([pair])
@@ -63,7 +63,7 @@ def test_targets_of_the_command_line():
         target_of("t", "t", None, None)
 
 
-@pytest.mark.parametrize(
+@family(
     ("topic", "table", "said"),
     [("a/b", None, "topic"), ("", None, "topic"), (None, "x" * 64, "63"), (None, "a.b.c", "table")],
 )
@@ -109,7 +109,7 @@ def test_references_are_read_from_files(tmp_path):
     )
 
 
-@pytest.mark.parametrize("given", ["x", "=f", "x=", "x=f:0", "x=f:9999999999999"])
+@family("given", ["x", "=f", "x=", "x=f:0", "x=f:9999999999999"])
 def test_an_invalid_reference_is_rejected(given):
     with pytest.raises(typer.BadParameter, match=r"name=file|from 1 to 1e12"):
         read_references([given], "{}", None)

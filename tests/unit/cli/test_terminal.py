@@ -1,12 +1,11 @@
 import re
 from io import StringIO
 
-import pytest
-
 from eventer.cli.terminal import colorize, supports_color, table
 from eventer.core.error_text import format_error
 from eventer.core.errors import TemplateSyntaxError
 from eventer.core.source import Place
+from tests.families import family
 
 
 class Terminal(StringIO):
@@ -14,7 +13,7 @@ class Terminal(StringIO):
         return True
 
 
-@pytest.mark.parametrize(
+@family(
     ("stream", "environ", "coloured"),
     [
         (Terminal(), {}, True),

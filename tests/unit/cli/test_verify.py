@@ -3,10 +3,10 @@
 import httpx
 import pytest
 
-from eventer.cli.client import ServiceClient, ServiceProblemError
-from eventer.cli.exit_codes import ServiceUnreachableError
 from eventer.cli.verify import report_lines
-from eventer.core.errors import NotFoundError
+from eventer.client.json_client import ServiceClient
+from eventer.client.transport import Address
+from eventer.core.errors import NotFoundError, ServiceProblemError, ServiceUnreachableError
 from eventer.settings.model import Settings
 
 CLEAN = {
@@ -59,7 +59,7 @@ def test_flaws_are_counted_and_the_first_shown():
 
 
 def client(handler):
-    return ServiceClient(Settings(), httpx.MockTransport(handler))
+    return ServiceClient(Address(Settings().service_url), httpx.MockTransport(handler))
 
 
 def test_lines_come_one_by_one_and_a_problem_is_raised():

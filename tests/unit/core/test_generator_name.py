@@ -1,17 +1,16 @@
 """Names of generators: valid ones, derived ones, unique ones."""
 
-import pytest
-
 from eventer.core.generator_name import UniqueNames, derived_name, name_fault
 from eventer.core.model import ConsoleTarget, KafkaTarget, PostgresTarget
+from tests.families import family
 
 
-@pytest.mark.parametrize("name", ["a", "0x", "orders/e1", "kafka:a.b_c-d", "9" * 127 + "a"])
+@family("name", ["a", "0x", "orders/e1", "kafka:a.b_c-d", "9" * 127 + "a"])
 def test_valid_names(name):
     assert name_fault(name) is None
 
 
-@pytest.mark.parametrize(
+@family(
     "name",
     [
         "",
@@ -35,7 +34,7 @@ def test_invalid_names(name):
     assert name_fault(name) is not None
 
 
-@pytest.mark.parametrize(
+@family(
     ("target", "event", "name"),
     [
         (KafkaTarget("orders"), "e1", "kafka:orders/e1"),

@@ -10,7 +10,7 @@ NOW = 1_700_000_000_000_000_000
 HOUR = 3_600_000_000_000
 
 
-@pytest.mark.parametrize(
+@family(
     ("text", "instant"),
     [
         ("now", NOW),

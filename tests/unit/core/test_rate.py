@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from eventer.core.errors import RequestError
 from eventer.core.pace import STOPPED, EventRate
 from eventer.core.rate import format_rate, parse_rate
+from tests.families import family
 
 
 @given(
@@ -20,7 +21,7 @@ def test_a_shown_rate_is_the_same_rate(whole: int, part: int, scale: str, unit: 
     assert parse_rate(format_rate(rate)) == rate
 
 
-@pytest.mark.parametrize(
+@family(
     ("text", "shown"),
     [
         ("500/s", "500/s"),

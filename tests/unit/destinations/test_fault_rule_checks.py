@@ -13,6 +13,7 @@ from eventer.core.model import (
     PostgresTarget,
 )
 from eventer.destinations.fault_rule_checks import fault_rule_errors
+from tests.families import family
 
 COLUMNS = (
     Column("at", ColumnType.TIMESTAMPTZ),
@@ -21,6 +22,10 @@ COLUMNS = (
     Column("row", ColumnType.JSONB),
 )
 SHAPE = EventShape(COLUMNS, open=False, is_object=True)
+ROW = EventShape(
+    tuple(Column(name, ColumnType.JSONB) for name in ("city", "id", "n", "x")), open=False
+)
+LIST = TEXT = EventShape((), open=False, is_object=False)
 OPEN = EventShape(COLUMNS, open=True, is_object=True)
 MALFORMED = FaultRule(FaultKind.MALFORMED, 0.1)
 
@@ -30,7 +35,8 @@ def rule(*fields, kind=FaultKind.CORRUPT, label=None):
 
 
 def errors(rules, target, shape=SHAPE, part=SHAPE):
-    return list(fault_rule_errors(rules, target, shape, part))
+    shapes = {(): shape, ("row",): ROW, ("row", "x"): LIST, ("name",): TEXT, ("other",): OPEN}
+    return list(fault_rule_errors(rules, target, lambda tokens: shapes[tuple(tokens)], part))
 
 
 @pytest.mark.parametrize("target", [KafkaTarget("t", key="id"), ConsoleTarget()], ids=str)
@@ -50,7 +56,7 @@ def test_a_table_takes_faults_that_its_columns_take():
     assert errors([rule("other")], target, OPEN, OPEN) == []
 
 
-@pytest.mark.parametrize(
+@family(
     ("rules", "target", "pointer", "said"),
     [
         ([rule("name"), rule("name", "at")], PostgresTarget("t"), "/1/fields/1", "timestamptz"),
@@ -95,6 +101,16 @@ def test_a_hint_names_the_field_that_may_be_meant():
     assert errors([rule("nam")], KafkaTarget("t")) == [
         Fault("/0/fields/0", "'nam' is not a field of the template", "did you mean 'name'?")
     ]
-    lists = EventShape((), open=False, is_object=False)
-    assert errors([rule("/0")], KafkaTarget("t"), lists, lists) == []
-    assert "not objects" in errors([rule("a")], KafkaTarget("t"), lists, lists)[0].message
+    assert errors([rule("/0")], KafkaTarget("t"), LIST, LIST) == []
+    assert "not objects" in errors([rule("a")], KafkaTarget("t"), LIST, LIST)[0].message
+
+
+def test_a_field_within_a_field_must_exist_as_far_as_that_is_known():
+    assert errors([rule("/row/x"), rule("/row/x/3")], KafkaTarget("t")) == []
+    assert errors([rule("/other/y")], KafkaTarget("t"), OPEN, OPEN) == []
+    found = errors([rule("/row/cty", "/row/x/y"), rule("/name/x")], KafkaTarget("t"))
+    assert found == [
+        Fault("/0/fields/0", "'/row/cty' is not a field of the template", "did you mean 'city'?"),
+        Fault("/0/fields/1", "'/row/x/y' is a field, but /row/x is not an object"),
+        Fault("/1/fields/0", "'/name/x' is a field, but /name is not an object"),
+    ]

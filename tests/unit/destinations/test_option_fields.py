@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from eventer.core.errors import DestinationRejectedError
+from eventer.core.fault_rules import FaultKind, FaultRule
 from eventer.core.model import (
     Column,
     ColumnType,
@@ -18,6 +19,7 @@ from eventer.destinations.option_fields import (
     check_option_fields,
     option_warnings,
 )
+from tests.families import family
 
 COLUMNS = (Column("customer", ColumnType.JSONB), Column("order_id", ColumnType.BIGINT))
 CLOSED = EventShape(COLUMNS, open=False, is_object=True)
@@ -31,7 +33,7 @@ OPTIONS = [
 ]
 
 
-@pytest.mark.parametrize(("option", "options"), OPTIONS)
+@family(("option", "options"), OPTIONS)
 def test_a_field_that_no_event_has_is_refused(option, options):
     for shape in (CLOSED, replace(CLOSED, is_object=None)):
         with pytest.raises(DestinationRejectedError) as caught:
@@ -81,7 +83,7 @@ def test_the_operation_must_be_a_field():
         assert message.endswith("all events are upserts")
 
 
-@pytest.mark.parametrize(
+@family(
     ("field", "has_value", "absent"),
     [
         ("ordr_id", False, True),
@@ -97,7 +99,7 @@ def test_fields_that_no_event_of_a_sample_has(field, has_value, absent):
     assert found == ((field,) if absent else ())
 
 
-@pytest.mark.parametrize(("option", "options"), OPTIONS)
+@family(("option", "options"), OPTIONS)
 def test_a_warning_says_what_follows(option, options):
     shape = replace(OPEN, absent=("ordr_id",))
     assert list(option_warnings(OPEN, KafkaTarget("t", **options))) == []
@@ -106,3 +108,18 @@ def test_a_warning_says_what_follows(option, options):
         f"`{option}` names the field 'ordr_id', which none of the first events has: "
     )
     assert hint == "did you mean 'order_id'?"
+
+
+def test_faults_of_fields_that_no_event_has_or_that_are_not_written_get_a_warning():
+    rules = [FaultRule(FaultKind.NULL, 0.1, ("order_id", "/customer/contry", "/customer/id"))]
+    target = KafkaTarget("t", omit=("/customer/id",))
+    absent = absent_fields(OPEN, target, lambda pointer: pointer == "/customer/id", rules)
+    assert absent == ("/customer/contry",)
+    first, second = option_warnings(replace(OPEN, absent=absent), target, rules)
+    assert first[0].startswith("`faults` names the field '/customer/contry', which none of the")
+    assert first[0].endswith(": the fault does not change it")
+    assert first[1] is None
+    assert second[0] == "`faults` names the field '/customer/id', which is not written"
+    within = KafkaTarget("t", value="customer")
+    ((message, _),) = option_warnings(OPEN, within, rules[:1])
+    assert message == "`faults` names the field 'order_id', which is not written"

@@ -13,6 +13,7 @@ from eventer.functions.cities import ALL_COUNTRIES, COUNTRIES, city_choice, coun
 from eventer.functions.locales import LOCALES
 from eventer.functions.spec import BatchContext
 from tests import goodness_of_fit as fit
+from tests.families import family
 
 ROWS = 1000
 INDEX = np.arange(ROWS)
@@ -39,7 +40,7 @@ def addresses(locale, country=None):
     return call.column(9, BatchContext(INDEX, INDEX)).to_list()
 
 
-@pytest.mark.parametrize("country", ALL_COUNTRIES)
+@family("country", ALL_COUNTRIES)
 def test_the_keys_of_an_address_agree(country):
     cities = {city[1]: city for city in CITIES if city[0] == country}
     streets = {street for locale in LOCALES for street in data_files.lines(f"streets_{locale}")}
@@ -60,7 +61,7 @@ def test_the_keys_of_an_address_agree(country):
         assert row["street"] in row["street_address"]
 
 
-@pytest.mark.parametrize("locale", LOCALES)
+@family("locale", LOCALES)
 def test_a_locale_has_its_countries(locale):
     rows = addresses(locale)
     assert {row["country_code"] for row in rows} == set(COUNTRIES[locale])
@@ -80,7 +81,7 @@ def test_cities_are_as_likely_as_people_live_in_them():
     assert counts[cities.cities.index(largest)] == counts.max()
 
 
-@pytest.mark.parametrize(
+@family(
     ("country", "expected"),
     [
         ("US", r"\d+ .*"), ("DE", r".* \d+[ab]?"), ("FR", r"\d+( bis)? .*"), ("ES", r".*, \d+"),

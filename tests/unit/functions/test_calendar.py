@@ -3,7 +3,6 @@
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -43,7 +42,7 @@ def test_rfc3339_with_microseconds(seconds: int, micros: int) -> None:
     assert rfc3339_one(units, 6) == f"{moment.year:04}-{expected}"
 
 
-@pytest.mark.parametrize(
+@family(
     ("units", "digits", "text"),
     [
         (0, 0, "1970-01-01T00:00:00Z"),

@@ -7,7 +7,7 @@ from math import erf, sqrt
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from eventer.core.errors import EvaluationError
@@ -18,6 +18,7 @@ from eventer.functions.row_reader import MAX_CHUNK, MIN_CHUNK, RowReader
 from eventer.functions.spec import BatchContext, RowContext
 from eventer.kernels import draw
 from tests import goodness_of_fit as fit
+from tests.families import family
 
 ROWS = 6_000
 NAMES = ("a", "b", "c", "d")
@@ -80,7 +81,6 @@ def expected_path(machine, key, index, most):
     return found
 
 
-@settings(max_examples=40, deadline=None)
 @given(machines(), st.integers(0, (1 << 64) - 1), st.integers(0, 1 << 62), st.integers(1, 12))
 def test_paths_are_those_of_the_reference(machine, key, index, most) -> None:
     call = GET_CHAIN.call((as_argument(machine), "a", float(most)))
@@ -152,7 +152,7 @@ def test_the_interpreter_keeps_few_long_paths() -> None:
     assert MIN_CHUNK * 100 * 320 < reader.nbytes < 2 * MIN_CHUNK * 100 * 320
 
 
-@pytest.mark.parametrize(
+@family(
     ("arguments", "message", "hint"),
     [
         ((3.0, "a"), "'states' must be an object with a state per field, not 3", "write { browse"),

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from eventer.core.errors import EvaluationError
@@ -78,7 +78,7 @@ def test_wrong_items_are_refused(argument: object, said: str) -> None:
 WORDS = 1 << 64
 
 
-@pytest.mark.parametrize(
+@family(
     ("items", "weights", "entries", "limits"),
     [
         (["a", "b"], [1.0, 1.0], ("a", "b"), [WORDS // 2]),
@@ -96,7 +96,6 @@ def test_weights_are_parts_of_all_words(items, weights, entries, limits) -> None
     assert call.table.limits == pytest.approx(limits, abs=1 << 12)
 
 
-@settings(max_examples=40)
 @given(
     st.integers(0, WORDS - 1),
     st.integers(0, 1 << 62),
@@ -136,7 +135,6 @@ def test_wrong_weights_are_refused(items, weights, said) -> None:
     assert caught.value.hint
 
 
-@settings(max_examples=40)
 @given(st.integers(0, WORDS - 1), st.lists(st.floats(0, 1), min_size=1))
 def test_a_boolean_compares_the_unit_with_the_probability(key: int, chances: list) -> None:
     rows = BatchContext(np.arange(len(chances)), np.zeros(len(chances), dtype=np.int64))

@@ -36,7 +36,7 @@ def test_now_is_the_scheduled_time(arguments, text) -> None:
     assert GET_NOW.call(arguments).row(1, ROW) == text
 
 
-@pytest.mark.parametrize(
+@family(
     ("arguments", "number"),
     [
         ((), 1_767_225_600_123),
@@ -129,7 +129,7 @@ def test_wrong_arguments_are_refused(spec, arguments, said) -> None:
     assert caught.value.hint
 
 
-@pytest.mark.parametrize("offset", ["1 day", "1h1d", "now-1h", "5", ""])
+@family("offset", ["1 day", "1h1d", "now-1h", "5", ""])
 def test_a_hint_tells_once_how_to_write_a_duration(offset) -> None:
     with pytest.raises(EvaluationError) as caught:
         GET_NOW.check(("ms", offset))

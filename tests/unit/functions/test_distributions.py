@@ -162,7 +162,7 @@ def test_wrong_arguments_are_refused(name: str, arguments: tuple, said: str) -> 
     assert said in caught.value.message
 
 
-@pytest.mark.parametrize(
+@family(
     ("name", "arguments", "hint"),
     [
         (
@@ -182,7 +182,7 @@ def test_hints_fit_the_argument(name: str, arguments: tuple, hint: str) -> None:
     assert caught.value.hint == hint
 
 
-@pytest.mark.parametrize(
+@family(
     ("name", "arguments", "value"),
     [
         ("get_normal", (5, 0, 0, 10), 5.0),

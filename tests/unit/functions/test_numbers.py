@@ -105,7 +105,7 @@ def test_wrong_integers_are_refused(arguments: tuple, said: str, hint: str) -> N
     assert hint in str(caught.value.hint)
 
 
-@pytest.mark.parametrize(
+@family(
     ("arguments", "said"),
     [
         ((None, 2.0), "get_number needs its argument 'lo'"),

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from eventer.core.errors import EvaluationError
@@ -49,7 +49,7 @@ def test_an_event_has_the_same_text_alone():
     assert alone == [texts(PATTERNS[5])[n] for n in (3, 8)]
 
 
-@pytest.mark.parametrize(
+@family(
     ("regex", "choices"),
     [
         ("a|bc|", ["a", "bc", ""]),
@@ -117,7 +117,6 @@ def test_a_pattern_that_is_too_large_is_refused():
 
 
 @given(st.text("ab[]()|{},2^-\\d.*+?$é", max_size=12))
-@settings(max_examples=80, deadline=None)
 def test_any_text_is_a_pattern_or_an_error(regex):
     try:
         found = texts(regex, 5)

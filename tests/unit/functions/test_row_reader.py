@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from eventer.core.errors import EvaluationError
@@ -60,7 +60,6 @@ reads = st.lists(
 
 
 @given(reads)
-@settings(max_examples=50)
 def test_any_order_of_reads_gives_the_columns_values(order: list) -> None:
     reader, first = reader_at(0, 300), 0
     for (name, arguments), key, row, moves in order:
@@ -72,7 +71,6 @@ def test_any_order_of_reads_gives_the_columns_values(order: list) -> None:
 
 
 @given(st.sampled_from(list(FIELDS)), st.integers(0, (1 << 64) - 1), st.lists(st.integers(0, 99)))
-@settings(max_examples=50)
 def test_fields_of_objects_too(name: str, key: int, rows: list[int]) -> None:
     reader = reader_at(50, 100)
     for row in rows:

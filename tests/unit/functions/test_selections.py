@@ -5,7 +5,7 @@ from math import factorial
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from eventer.core.errors import EvaluationError
@@ -28,7 +28,6 @@ def selected(key: int, index: int, size: int, count: int) -> list[float]:
     return [float(number) for number in left[:count]]
 
 
-@settings(max_examples=40)
 @given(st.integers(0, (1 << 64) - 1), st.integers(0, 1 << 62), st.integers(1, 20), st.data())
 def test_a_selection_is_the_start_of_a_shuffle(key, index, size, data) -> None:
     least, most = sorted(data.draw(st.tuples(*[st.integers(0, size)] * 2)))
@@ -39,7 +38,6 @@ def test_a_selection_is_the_start_of_a_shuffle(key, index, size, data) -> None:
     assert GET_SHUFFLED.call((items,)).row(key, row) == selected(key, index, size, size)
 
 
-@settings(max_examples=40)
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)).map(sorted), min_size=1))
 def test_columns_of_counts_give_the_values_of_each_row(ends) -> None:
     least, most = (np.array(each, dtype=np.int64) for each in zip(*ends, strict=True))

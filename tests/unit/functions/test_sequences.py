@@ -10,6 +10,7 @@ from eventer.functions.arguments import InvalidRowsError
 from eventer.functions.numbers import EXACT
 from eventer.functions.sequences import GET_CYCLE, GET_INDEX, GET_SEQUENCE
 from eventer.functions.spec import BatchContext, RowContext
+from tests.families import family
 
 whole = st.integers(-EXACT, EXACT) | st.integers(-10, 10)
 
@@ -54,7 +55,7 @@ def test_items_come_in_turn() -> None:
         GET_CYCLE.check(("",))
 
 
-@pytest.mark.parametrize(
+@family(
     ("arguments", "said"),
     [
         ((0.5,), "'start' must be a whole number, not 0.5"),

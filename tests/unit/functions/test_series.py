@@ -96,7 +96,7 @@ def test_an_offset_moves_the_time(name):
     assert values(name, [*given, np.full(5, 90.0)], times).tolist() == later.tolist()
 
 
-@pytest.mark.parametrize("gap", [1, 4, 64, 1 << 14, 1 << 30])
+@family("gap", [1, 4, 64, 1 << 14, 1 << 30])
 def test_a_walk_has_independent_steps_at_every_scale(gap):
     """The variance of the difference over n steps is n."""
     count = 400

@@ -3,7 +3,6 @@
 import re
 
 import numpy as np
-import pytest
 
 from eventer.functions import data_files
 from eventer.functions.companies import GET_COMPANY, GET_JOB
@@ -11,6 +10,7 @@ from eventer.functions.latin import latin
 from eventer.functions.locales import LOCALES
 from eventer.functions.spec import BatchContext
 from eventer.functions.things import GET_DEVICE, GET_PRODUCT
+from tests.families import family
 
 INDEX = np.arange(1000)
 
@@ -19,7 +19,7 @@ def values(function, *arguments):
     return function.call(arguments).column(9, BatchContext(INDEX, INDEX)).to_list()
 
 
-@pytest.mark.parametrize("locale", LOCALES)
+@family("locale", LOCALES)
 def test_companies_have_a_domain_of_their_names(locale):
     rows = values(GET_COMPANY, locale)
     assert len({row["name"] for row in rows}) > 500
@@ -28,10 +28,12 @@ def test_companies_have_a_domain_of_their_names(locale):
         assert re.fullmatch("[a-z]+(-[a-z]+)?", domain)
         if locale != "ja":
             assert all(part in latin(row["name"], locale) for part in domain.split("-"))
-        assert re.fullmatch(rf"(info|contact|office|sales)@{domain}\.example", row["email"])
+        mailbox, _, host = row["email"].partition("@")
+        assert mailbox in {"info", "contact", "office", "sales"}
+        assert host == row["domain"] == f"{domain}.example"
 
 
-@pytest.mark.parametrize("locale", LOCALES)
+@family("locale", LOCALES)
 def test_jobs_are_of_the_list(locale):
     assert set(values(GET_JOB, locale)) <= set(data_files.lines(f"jobs_{locale}"))
 

@@ -11,6 +11,7 @@ import pytest
 from eventer.core.errors import EvaluationError
 from eventer.functions import data_files, fingerprint
 from eventer.functions.time_zones import time_zone, zone_argument
+from tests.families import family
 
 FIRST = int(datetime(1970, 1, 2, tzinfo=UTC).timestamp())
 LAST = int(datetime(2099, 12, 31, tzinfo=UTC).timestamp())
@@ -24,7 +25,7 @@ def test_the_data_changes_only_with_the_version() -> None:
     assert (fingerprint.VERSION, digest) == (1, "79ba5a7bb8091e3024d61b0a096cb65f")
 
 
-@pytest.mark.parametrize("name", ZONES)
+@family("name", ZONES)
 def test_local_time_is_that_of_the_database(name: str) -> None:
     seconds = np.linspace(FIRST, LAST, 5_000).astype(np.int64)
     local = time_zone(name).local_seconds(seconds)

@@ -80,7 +80,7 @@ def test_forms_of_points_in_time(text: str, same: str) -> None:
     assert column(text, text, "1h").to_list()[0] == same
 
 
-@pytest.mark.parametrize(
+@family(
     ("text", "offset"),
     [
         ("now", 0),
@@ -107,7 +107,7 @@ def test_now_is_the_scheduled_time_of_each_event() -> None:
     ]
 
 
-@pytest.mark.parametrize(
+@family(
     ("step", "text"),
     [
         ("1m", "2024-05-06T07:08:09Z"),

@@ -5,7 +5,7 @@ from math import isqrt
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from eventer.core.errors import EvaluationError
@@ -50,7 +50,6 @@ def scrambled(z: int, size: int) -> int:
     return z * size >> 64
 
 
-@settings(max_examples=30)
 @given(
     st.integers(0, draw.MASK),
     st.integers(0, 1 << 62),
@@ -70,7 +69,6 @@ def test_each_pass_has_each_number_once_in_another_order(size) -> None:
         assert (permuted(6, np.arange(size, dtype=np.int64), size) != passes[0]).any()
 
 
-@settings(max_examples=30)
 @given(
     st.lists(st.integers(0, draw.MASK), min_size=1, max_size=8),
     st.integers(0, 1 << 62),
@@ -87,7 +85,7 @@ def test_a_number_does_not_depend_on_the_other_rows(keys, first, size) -> None:
     assert all(0 <= number < size for number in found)
 
 
-@pytest.mark.parametrize("size", [2, 7, 60, 256, 300, 1000])
+@family("size", [2, 7, 60, 256, 300, 1000])
 def test_numbers_are_equally_likely_at_every_place(size) -> None:
     chances = []
     for place in (0, size // 2, size - 1):
@@ -116,9 +114,7 @@ def test_the_number_of_fixed_points_is_that_of_random_permutations() -> None:
     assert abs(fixed.sum() - 100) < 50
 
 
-@pytest.mark.parametrize(
-    ("low", "high"), [(-5, 5), (-EXACT, EXACT), (0, EXACT), (10**12, 10**12 + 255)]
-)
+@family(("low", "high"), [(-5, 5), (-EXACT, EXACT), (0, EXACT), (10**12, 10**12 + 255)])
 def test_values_are_in_the_range(low, high) -> None:
     call = GET_UNIQUE_INTEGER.call((float(low), float(high)))
     rows = BatchContext(np.arange(200), np.zeros(200, dtype=np.int64))
@@ -128,7 +124,7 @@ def test_values_are_in_the_range(low, high) -> None:
     assert call.row(3, RowContext(17, 0)) == values[17]
 
 
-@pytest.mark.parametrize(
+@family(
     ("arguments", "said"),
     [
         ((2.0, 1.0), "'lo' is 2, which is above 'hi', 1"),

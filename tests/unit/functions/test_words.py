@@ -11,6 +11,7 @@ from eventer.functions.arguments import InvalidRowsError
 from eventer.functions.spec import BatchContext
 from eventer.functions.words import GET_SENTENCES, GET_WORDS
 from tests import goodness_of_fit as fit
+from tests.families import family
 
 ROWS = 2000
 SENTENCE = re.compile(r"[A-Z][a-z]*( [a-zA-Z]+){3,12}\.")
@@ -40,7 +41,7 @@ def test_sentences_follow_each_other():
     assert all(SENTENCE.fullmatch(each.strip()) for text in found for each in text)
 
 
-@pytest.mark.parametrize("part", ["subjects", "verbs", "objects", "ends"])
+@family("part", ["subjects", "verbs", "objects", "ends"])
 def test_the_numbers_of_sentence_parts_are_powers_of_two(part):
     size = len(data_files.lines(f"sentence_{part}"))
     assert size & (size - 1) == 0
@@ -57,8 +58,8 @@ def test_a_number_with_a_fraction_is_refused():
         GET_SENTENCES.call((1.5, 2))
 
 
-@pytest.mark.parametrize("function", [GET_WORDS, GET_SENTENCES])
-@pytest.mark.parametrize("key", [7, np.arange(5000, dtype=np.uint64) * 3])
+@family("function", [GET_WORDS, GET_SENTENCES])
+@family("key", [7, np.arange(5000, dtype=np.uint64) * 3])
 def test_numbers_that_differ_between_rows_give_the_texts_of_each_row(function, key):
     index = np.arange(5000)
     least, most = index % 3 + 1, index % 3 + 1 + index % 5

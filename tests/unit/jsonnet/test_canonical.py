@@ -299,23 +299,21 @@ def test_the_digest_is_frozen():
     [
         pytest.param(
             "local x0 = 1; "
-            + "".join(f"local x{i} = [x{i - 1}, x{i - 1}]; " for i in range(1, 1000))
-            + "x999",
+            + "".join(f"local x{i} = [x{i - 1}, x{i - 1}]; " for i in range(1, 300))
+            + "x299",
             id="shared",
         ),
         pytest.param(
             "local "
-            + ", ".join(
-                f"f{i}(n) = f{(i + 1) % 1000}(n) + f{(i * 7) % 1000}(n)" for i in range(1000)
-            )
+            + ", ".join(f"f{i}(n) = f{(i + 1) % 300}(n) + f{(i * 7) % 300}(n)" for i in range(300))
             + "; f0(1)",
             id="recursive",
         ),
-        pytest.param("{ ['a' + 'b']: " * 400 + "1" + "}" * 400, id="computed"),
+        pytest.param("{ ['a' + 'b']: " * 200 + "1" + "}" * 200, id="computed"),
         pytest.param(
-            "".join(f"local f{i}(x) = " for i in range(300))
-            + " + ".join(f"f{i}(x)" for i in range(300))
-            + "".join(f"; f{i}(1)" for i in reversed(range(300))),
+            "".join(f"local f{i}(x) = " for i in range(100))
+            + " + ".join(f"f{i}(x)" for i in range(100))
+            + "".join(f"; f{i}(1)" for i in reversed(range(100))),
             id="nested",
         ),
     ],

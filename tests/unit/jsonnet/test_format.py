@@ -5,13 +5,14 @@ import pytest
 from eventer.core.errors import TemplateSyntaxError
 from eventer.core.source import Source
 from eventer.jsonnet.format.formatter import format_source
+from tests.families import family
 
 
 def formatted(text):
     return format_source(Source("template", text))
 
 
-@pytest.mark.parametrize(
+@family(
     ("text", "expected"),
     [
         ("{}", "{}"),
@@ -36,7 +37,7 @@ def test_one_line(text, expected):
     assert formatted(text) == expected + "\n"
 
 
-@pytest.mark.parametrize(
+@family(
     ("text", "expected"),
     [
         ("{a: 1, // one\n b: 2 // two\n}", "{\n  a: 1,  // one\n  b: 2,  // two\n}"),

@@ -16,7 +16,6 @@ from tests.unit.jsonnet.front_end import surface
 from tests.unit.jsonnet.rewriting import add_fields, mutations, rewrite_equivalently
 
 slow = settings(
-    max_examples=60,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
@@ -68,7 +67,7 @@ def test_new_fields_leave_all_other_sites(text):
     assert site_counts(program) <= site_counts(other)
 
 
-@settings(slow, max_examples=40)
+@slow
 @given(programs(depth=4))
 def test_each_literal_and_argument_counts(text):
     program = loaded(text)

@@ -4,7 +4,8 @@ import pytest
 
 from eventer.core.errors import TemplateSyntaxError
 from eventer.core.source import Source
-from eventer.jsonnet.lexer import MAX_TOKENS, TokenKind, lex
+from eventer.jsonnet import lexer
+from eventer.jsonnet.lexer import TokenKind, lex
 from tests.families import family
 from tests.unit.jsonnet.front_end import where
 
@@ -70,7 +71,7 @@ def test_kinds():
     ]
 
 
-@pytest.mark.parametrize(
+@family(
     ("text", "number"),
     [
         ("0", 0.0),
@@ -148,8 +149,11 @@ def test_a_lone_surrogate_in_the_text_is_refused():
     assert "U+D800" in error("'a\ud800'").message
 
 
-def test_more_tokens_than_any_template_has_are_refused():
-    assert str(MAX_TOKENS) in error("," * (MAX_TOKENS + 1)).message
+def test_more_tokens_than_any_template_has_are_refused(monkeypatch):
+    assert lexer.MAX_TOKENS == 250_000
+    monkeypatch.setattr(lexer, "MAX_TOKENS", 1000)
+    assert len(texts("," * 999)) == 999
+    assert "more than 1000 tokens" in error("," * 1001).message
 
 
 def test_spans_cover_the_text():
@@ -159,5 +163,5 @@ def test_spans_cover_the_text():
 
 
 def test_a_long_run_of_operators_is_read_in_one_go():
-    tokens = lex(Source("t", "-" * 200_000 + "1"))
-    assert len(tokens) == 200_002
+    tokens = lex(Source("t", "-" * 20_000 + "1"))
+    assert len(tokens) == 20_002

@@ -1,7 +1,5 @@
 """Warnings: shared draws and choices with one item."""
 
-import pytest
-
 from eventer.core.model import Template
 from eventer.jsonnet.lint import LintNames, lint
 from eventer.jsonnet.load import load
@@ -59,7 +57,7 @@ def test_no_warning(text):
     assert warnings(text) == ()
 
 
-@pytest.mark.parametrize("items", ["a", " a ", "a,", ", a"])
+@family("items", ["a", " a ", "a,", ", a"])
 def test_choices_with_one_item(items):
     (warning,) = warnings(f"pick({items!r})")
     assert "one item" in warning.message

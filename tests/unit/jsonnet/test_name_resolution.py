@@ -1,7 +1,5 @@
 """Unknown variables are refused at their place; other variables have a binder."""
 
-import pytest
-
 from eventer.core.errors import TemplateStaticError
 from eventer.jsonnet.name_resolution import resolve_names
 from eventer.jsonnet.nodes import Var
@@ -41,7 +39,7 @@ def test_refused(text, at):
     assert where(error) == at
 
 
-@pytest.mark.parametrize(
+@family(
     ("text", "name"),
     [
         ("local get_integer = 1; get_intger", "get_integer"),

@@ -206,7 +206,7 @@ def test_errors_say_what_was_expected_where(text, message, at):
     assert where(error).startswith(at)
 
 
-@pytest.mark.parametrize(
+@family(
     ("text", "hint"),
     [
         ("1 ==-1", "put a space after `==`"),
@@ -222,20 +222,20 @@ def test_hints(text, hint):
     assert hint in refused(text).hint
 
 
-@pytest.mark.parametrize("brackets", ["[]", "()", ("{ a: ", "}"), ("f(", ")"), ("a[", "]")])
+@family("brackets", ["[]", "()", ("{ a: ", "}"), ("f(", ")"), ("a[", "]")])
 def test_nesting_up_to_the_limit(brackets):
     opening, closing = brackets
     for count in (200, MAX_NESTING - 2):
         assert surface(opening * count + "1" + closing * count)
 
 
-@pytest.mark.parametrize("bracket", ["[", "(", "{a:", "f(", "-(", "[1,", "if (", "a[", "{[", "1+("])
+@family("bracket", ["[", "(", "{a:", "f(", "-(", "[1,", "if (", "a[", "{[", "1+("])
 def test_more_nesting_is_refused(bracket):
     error = refused(bracket * 5_000)
     assert f"nested more than {MAX_NESTING} levels deep" in error.message
 
 
-@pytest.mark.parametrize(
+@family(
     ("part", "end"),
     [
         ("local x = 1; ", "1"),

@@ -2,13 +2,12 @@
 
 import numpy as np
 import pyarrow as pa
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from eventer.kernels.draw import entity_words
 
 
-@settings(max_examples=40)
 @given(st.lists(st.text(max_size=30)))
 def test_a_column_of_texts_has_the_words_of_its_texts(texts):
     array = pa.array(["before", *texts], type=pa.large_string())
@@ -18,7 +17,6 @@ def test_a_column_of_texts_has_the_words_of_its_texts(texts):
     assert words.tolist() == [entity_words.text_word(text) for text in texts]
 
 
-@settings(max_examples=40)
 @given(st.lists(st.floats(allow_nan=False)))
 def test_a_column_of_numbers_has_the_words_of_its_numbers(numbers):
     words = entity_words.number_words(np.array(numbers, dtype=np.float64))

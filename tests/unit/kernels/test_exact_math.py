@@ -12,6 +12,7 @@ import pytest
 from scipy.special import ndtri
 
 from eventer.kernels.draw import exact_math, exact_tables, normals
+from tests.families import family
 
 DIGITS = Context(prec=60)
 PAGE = Path(__file__).resolve().parents[3] / "docs/reference/draws.md"
@@ -59,7 +60,7 @@ def test_the_tables_are_rounded_exactly() -> None:
     assert (0, *map(float, stirling)) == exact_tables.STIRLING_ERRORS
 
 
-@pytest.mark.parametrize("name", CASES)
+@family("name", CASES)
 def test_errors_are_below_the_documented_ones(name: str) -> None:
     inputs, exact, most = CASES[name]
     inputs = [float(x) for x in inputs]

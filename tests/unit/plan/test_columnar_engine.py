@@ -49,11 +49,12 @@ def events(engine, count, size):
     return found
 
 
-@pytest.mark.parametrize("size", [1, 7, 130, 400])
-def test_the_interpreter_generates_events_that_raise_in_batches_of_any_size(size):
-    ours, theirs = engines(RAISING)
-    assert events(ours, 400, size) == events(theirs, 400, 400)
-    assert not ours.broken
+def test_the_interpreter_generates_events_that_raise_in_batches_of_any_size():
+    expected = events(engines(RAISING)[1], 400, 400)
+    for size in (1, 7, 130, 400):
+        ours, _ = engines(RAISING)
+        assert events(ours, 400, size) == expected, size
+        assert not ours.broken
 
 
 def test_columns_are_not_computed_again_after_each_event_that_raises(monkeypatch):
@@ -82,8 +83,9 @@ def test_leftover_rows_are_not_reused_for_events_due_at_other_times():
 def test_an_event_that_is_too_large_and_raises_raises():
     """The plan finds that the event is too large; the interpreter's error counts."""
     ours, theirs = engines(RAISING.replace("{ n:", "{ a: std.repeat('x', 2000000), n:"))
-    assert events(ours, 40, 40) == events(theirs, 40, 40)
-    assert len(set(events(ours, 40, 40))) > 2
+    found = events(ours, 20, 20)
+    assert found == events(theirs, 20, 20)
+    assert len(set(found)) > 2
 
 
 def test_a_wrong_value_outside_the_batch_does_not_reject_it():
@@ -118,7 +120,7 @@ LAZY = "{ v: ['x', { a: error 'no', b: 4 }[get_one_of('a, b')]][get_integer(0, 1
 def test_a_rejected_column_names_the_first_wrong_event(text):
     ours, theirs = engines(NATIVES + text)
     fields = set()
-    for at in range(100):
+    for at in range(0, 100, 3):
         try:
             mine = ours.generate(at, due(at, 60))
         except EvaluationError:

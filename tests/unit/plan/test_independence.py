@@ -14,7 +14,6 @@ from eventer.plan.engine import EventContext
 from eventer.plan.prepare import prepare
 from tests import goodness_of_fit as fit
 
-ROWS = 20_000
 SIZE = 12
 DIGITS = b"0123456789"
 SPACES = bytes(byte if byte in DIGITS else ord(" ") for byte in range(256))
@@ -48,7 +47,7 @@ def numbers(value, path=()):
     return {p: n for step, each in steps for p, n in numbers(each, (*path, step)).items()}
 
 
-def columns(template, stream, rows=ROWS):
+def columns(template, stream, rows):
     """The numbers of a template's events, by path. All events must have the same fields."""
     engine = prepare(Template(template)).engine(stream, EventContext(), engine="plan")
     texts = []
@@ -61,9 +60,14 @@ def columns(template, stream, rows=ROWS):
     return dict(zip(numbers(json.loads(texts[0])), values.T, strict=True))
 
 
+@pytest.fixture(scope="module", params=[6_000, pytest.param(20_000, marks=pytest.mark.slow)])
+def rows(request):
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def places():
-    return columns(TEMPLATE, Stream(1, "dice"))
+def places(rows):
+    return columns(TEMPLATE, Stream(1, "dice"), rows)
 
 
 def test_every_place_is_uniform(places):
@@ -94,8 +98,8 @@ def test_neighbouring_events_are_independent(places):
     "stream",
     [Stream(2, "dice"), Stream(0, "dice"), Stream(1, "dicf"), Stream(1), Stream(1 << 63, "dice")],
 )
-def test_streams_are_independent(places, stream):
-    others = columns(TEMPLATE, stream, ROWS // 2)
+def test_streams_are_independent(places, stream, rows):
+    others = columns(TEMPLATE, stream, rows // 2)
     chances = [
         fit.independence(one[: len(other)], other)
         for one in places.values()

@@ -49,7 +49,7 @@ def test_a_timestamp_is_microseconds_in_utc():
     )
 
 
-@pytest.mark.parametrize(
+@family(
     ("pointer", "kind"),
     [
         ("/x", ColumnType.BIGINT),

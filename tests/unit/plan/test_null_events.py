@@ -3,7 +3,6 @@
 import json
 
 import numpy as np
-import pytest
 
 from eventer.core.batch import advance_position
 from eventer.core.model import (
@@ -22,6 +21,7 @@ from eventer.core.model import (
 from eventer.plan.null_events import null_rows
 from eventer.plan.prepare import prepare
 from eventer.testing.batches import batch_of
+from tests.families import family
 
 TEMPLATE = """
 local i = std.native('get_integer')(1, 4);
@@ -37,7 +37,7 @@ def generated(target, on_null=OnNull.DROP):
     return engine.generate(0, np.zeros(100, np.int64))
 
 
-@pytest.mark.parametrize("text", ["true", "1234", '"ab"', "{}", "[1]"])
+@family("text", ["true", "1234", '"ab"', "{}", "[1]"])
 def test_null_alone_is_null(text):
     batch = batch_of(0, [None, json.loads(text), None])
     assert null_rows(batch).tolist() == [True, False, True]

@@ -14,6 +14,7 @@ from eventer.plan.draw_keys import root_key
 from eventer.plan.engine import EventContext
 from eventer.plan.interpreter_engine import empty_batch
 from eventer.plan.prepare import prepare, prepare_stored
+from tests.families import family
 
 CONTRACT = Path(__file__).parents[2] / "acceptance" / "contract" / "event.jsonnet"
 NATIVES = "local get_integer = std.native('get_integer'), pick = std.native('get_one_of');\n"
@@ -47,7 +48,7 @@ def test_the_template_of_the_contract_gives_consistent_events():
     assert kinds == {"click", "open_page", "button_click"}
 
 
-@pytest.mark.parametrize("size", [1, 2, 7, 100])
+@family("size", [1, 2, 7, 100])
 def test_events_do_not_depend_on_batches(size):
     text = CONTRACT.read_text()
     whole = texts(engine(text).generate(0, times(100)))
@@ -120,7 +121,7 @@ def test_skipped_indices_have_no_rows():
     assert (batch.first, batch.next, batch.rows, batch.skipped, batch.nbytes) == (3, 5, 0, 2, 0)
 
 
-@pytest.mark.parametrize(
+@family(
     ("text", "column"),
     [
         ("if false then std.native('get_integer')(5, 1)", 15),
@@ -146,19 +147,19 @@ MISFITS = [
 ]
 
 
-@pytest.mark.parametrize(("text", "message"), MISFITS)
+@family(("text", "message"), MISFITS)
 def test_arguments_that_do_not_fit_are_errors_before_the_first_event(text, message):
     with pytest.raises(TemplateError, match=message) as caught:
         prepare(Template(text))
     assert caught.value.place.line == 1
 
 
-@pytest.mark.parametrize("text", [text for text, _ in MISFITS])
+@family("text", [text for text, _ in MISFITS])
 def test_the_generators_of_earlier_versions_are_not_checked_again(text):
     assert prepare_stored(Template(f"if false then {text} else 1")).shape
 
 
-@pytest.mark.parametrize(
+@family(
     "text",
     [
         "local std = { native(n): function(a, b) 1 }; std.native('get_integer')(5, 1)",
@@ -195,8 +196,8 @@ def test_large_texts_are_refused_by_both_engines(body):
 
     Steps and bytes decide, not the clock, so the result is the same on every machine.
     """
-    text = NATIVES + f"local large = std.repeat('é', 3e7), drawn = get_integer(1, 9); {body}"
-    prepared, budget = prepare(Template(text)), Budget(steps=100_000, seconds=None)
+    text = NATIVES + f"local large = std.repeat('é', 3e6), drawn = get_integer(1, 9); {body}"
+    prepared, budget = prepare(Template(text)), Budget(steps=10_000, bytes=12 << 20, seconds=None)
     answers = []
     for by in ("auto", "interpreter"):
         one = prepared.engine(Stream(7), EventContext(), engine=by, budget=budget)

@@ -3,8 +3,6 @@
 import json
 from pathlib import Path
 
-import pytest
-
 from eventer.core.model import ColumnType as T
 from eventer.core.model import Template, WrittenPart
 from eventer.functions.catalog import CATALOG
@@ -308,7 +306,7 @@ local op = get_one_of('upsert, delete');
 """
 
 
-@pytest.mark.parametrize(
+@family(
     ("part", "expected", "is_object"),
     [
         (WrittenPart("row"), {"id": T.BIGINT, "sub": T.JSONB}, True),

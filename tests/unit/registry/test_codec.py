@@ -37,6 +37,7 @@ from eventer.registry.codec import (
     target_text,
     template_text,
 )
+from tests.families import family
 
 RATE = EventRate(7, 1_000_000_000)
 PACES = [
@@ -48,7 +49,7 @@ PACES = [
 ]
 
 
-@pytest.mark.parametrize("pace", PACES, ids=lambda pace: type(pace.shape).__name__)
+@family("pace", PACES)
 def test_paces_of_every_kind_are_read_back(pace):
     assert read_pace(pace_text(pace)) == pace
 

@@ -2,8 +2,6 @@
 
 from dataclasses import replace
 
-import pytest
-
 from eventer.core.model import (
     EventContext,
     EventSource,
@@ -19,6 +17,7 @@ from eventer.runs.assignment import Assignment
 from eventer.runs.generation_thread import later_times
 from eventer.runs.pacing import END, Pace
 from eventer.runs.shard_messages import GenerationRequest
+from tests.families import family
 
 SPEC = GeneratorSpec(EventSource(Template("1"), Stream(1), EventContext()), KafkaTarget("t"))
 ASSIGNMENT = Assignment(PositionKey(1, 5, 1), SPEC)
@@ -33,7 +32,7 @@ def test_the_times_of_later_events_are_those_of_the_pace():
     assert later_times(request())(3, 4).tolist() == [1_030, 1_040, 1_050, 1_060]
 
 
-@pytest.mark.parametrize(("left", "known"), [(100, 64), (64, 64), (50, 32), (1, 1)])
+@family(("left", "known"), [(100, 64), (64, 64), (50, 32), (1, 1)])
 def test_events_that_are_never_due_are_not_generated(left, known):
     assert len(later_times(request(t0=END - 10 * left))(0, 64)) == known
 

@@ -44,9 +44,7 @@ class TestOneSegment:
         assert pace.due_end(T0 - 1) == 0
         assert pace.due_end(T0) == 10
 
-    @pytest.mark.parametrize(
-        ("now", "end"), [(0, 110), (999, 110), (1000, 120), (1001, 120), (10_000_000, 100_110)]
-    )
+    @family(("now", "end"), [(0, 110), (999, 110), (1000, 120), (1001, 120), (10_000_000, 100_110)])
     def test_tick_k_is_due_at_t0_plus_k_intervals(self, now: int, end: int) -> None:
         assert Pace([Segment(T0, 100, ticks(10, 1000))]).due_end(T0 + now) == end
 

@@ -232,6 +232,21 @@ class TestLifecycle:
         (request,) = driver.expect(Generate).requests
         assert (request.first, request.count) == (7, 3)
 
+    def test_events_wait_at_the_gate_and_take_no_time_or_memory(self) -> None:
+        driver = ShardDriver()
+        driver.run(A)
+        driver.shard.set_gate(A, T0 + 2 * SECOND, driver.now)
+        driver.now += 10 * SECOND
+        (request,) = driver.expect(Generate).requests
+        assert (request.first, request.count) == (0, 20)
+        driver.generated(Generate((request,), 1 << 20))
+        driver.commit(driver.expect(Deliver))
+        assert driver.decide() == []
+        assert driver.shard.wake_at() is None
+        driver.shard.set_gate(A, T0 + 2 * SECOND + 1, driver.now)
+        (request,) = driver.expect(Generate).requests
+        assert (request.first, request.count) == (20, 10)
+
 
 class TestWindow:
     def test_one_transaction_holds_all_that_is_due_together(self) -> None:

@@ -11,7 +11,7 @@ from eventer.core.pace import ticks
 from eventer.runs.pacing import begin
 from tests.unit.runs.simulation import ALL_FENCES, MS, SECOND, Generator, Simulation, simulate
 
-BLOCKS, SEEDS_A_BLOCK = 4, 10
+BLOCKS, SEEDS_A_BLOCK = 2, 8
 SLOW_BLOCKS, SEEDS_A_SLOW_BLOCK = 50, 200
 
 

@@ -1,8 +1,7 @@
 """Completion: what is suggested at the end of a text."""
 
-import pytest
-
 from eventer.service.complete_template import complete_template
+from tests.families import family
 
 ALIASES = "local data = std.native('get_rand_data'), int = std.native('get_integer');\n"
 
@@ -11,7 +10,7 @@ def labels(text):
     return [each.label for each in complete_template(text, len(text)).suggestions]
 
 
-@pytest.mark.parametrize(
+@family(
     ("text", "first"),
     [
         ("{ id: std.parse", "parseHex"),
@@ -34,9 +33,7 @@ def test_the_first_suggestion(text, first):
     assert labels(text)[0] == first
 
 
-@pytest.mark.parametrize(
-    "text", ["// loc", "# loc", "/* loc", "{ a: 'loc", '{ a: "loc', "|||\n loc"]
-)
+@family("text", ["// loc", "# loc", "/* loc", "{ a: 'loc", '{ a: "loc', "|||\n loc"])
 def test_nothing_is_suggested_in_comments_and_texts(text):
     assert labels(text) == []
 
@@ -68,7 +65,7 @@ def test_the_text_after_the_offset_is_used_for_names():
     assert [s.label for s in complete_template(text, 12).suggestions] == ["second"]
 
 
-@pytest.mark.parametrize(
+@family(
     "text",
     ["a" * 60_000, "a " * 30_000, "function(" * 6_000, "a=" * 30_000, "local f(" + "a=" * 30_000],
 )

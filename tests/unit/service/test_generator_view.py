@@ -12,14 +12,14 @@ from eventer.service.connections import known_connections
 from eventer.service.generator import Generator, view
 from eventer.service.hosted_service import warn_of_shards
 from eventer.settings.model import KafkaConnection, Settings
-from eventer.testing.registry_conformance import sample_record
+from eventer.testing.registry_conformance import sample_record, sample_spec
 
 SECOND = 1_000_000_000
 
 
 @pytest.fixture
 def generator():
-    record = sample_record(7)
+    record = sample_record(7, spec=sample_spec(timeline=None))
     segment = Segment(0, 0, ticks(10, SECOND))
     record = replace(record, segments=(segment,), state=GeneratorState.RUNNING)
     return Generator(record, cluster=1, position=Position(50))
@@ -42,7 +42,7 @@ def test_a_restart_while_the_past_is_delivered_begins_no_segment(generator, posi
     pace = PaceSpec(Steady(EventRate(1, SECOND)), start="now-10m")
     generator.update_record(segments=(Segment(0, 0, pace),), created_at=600 * SECOND)
     generator.position, generator.new_segment_at = Position(position), 900 * SECOND
-    begun = [each.segment for each in generator.changes_at(position, None, 900 * SECOND)]
+    begun = [each.segment for each in generator.changes_at(Position(position), None, 900 * SECOND)]
     assert begun == ([] if keeps else [Segment(900 * SECOND, 600, pace)])
     assert view(generator, 900 * SECOND, None).lag == (901 - position if keeps else 1)
 
@@ -51,7 +51,7 @@ def test_a_start_in_the_future_outlives_a_restart(generator):
     pace = PaceSpec(Steady(EventRate(1, SECOND)), start="now+10m")
     generator.update_record(segments=(Segment(600 * SECOND, 0, pace),), created_at=0)
     generator.position, generator.new_segment_at = Position(0), 300 * SECOND
-    assert not list(generator.changes_at(0, None, 300 * SECOND))
+    assert not list(generator.changes_at(Position(0), None, 300 * SECOND))
     shown = view(generator, 300 * SECOND, None)
     assert (shown.lag, shown.next_tick, shown.requested_rate) == (0, 600 * SECOND, 0)
 

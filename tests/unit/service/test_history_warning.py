@@ -2,12 +2,11 @@
 
 from dataclasses import replace
 
-import pytest
-
 from eventer.core.model import KafkaTarget, PostgresTarget, Segment
 from eventer.core.pace import EventRate, PaceSpec, Steady
 from eventer.service.history_warning import history_warnings
 from eventer.testing.registry_conformance import sample_record
+from tests.families import family
 
 HOUR = 3_600_000_000_000
 NOW = 1_700_000_000_000_000_000
@@ -20,7 +19,7 @@ def warned(hours, target, *, start="now-x"):
     return [each.text for each in history_warnings(record)]
 
 
-@pytest.mark.parametrize(
+@family(
     ("hours", "config", "warns"),
     [
         (24 * 7, (), False),

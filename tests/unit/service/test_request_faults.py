@@ -15,6 +15,7 @@ from eventer.service.requests import (
     EventRequest,
     ScheduleRequest,
 )
+from tests.families import family
 
 SOMEWHERE = PostgresConnector("postgres", {"dsn": "postgresql://x"})
 CONNECTIONS = {
@@ -93,7 +94,7 @@ def test_invalid_names() -> None:
     assert pointers(to(PostgresTarget("a.b.c"))) == ["/destinations/0/postgres/table"]
 
 
-@pytest.mark.parametrize(
+@family(
     "target",
     [
         KafkaTarget("eventer-positions"),
@@ -127,7 +128,7 @@ def test_all_faults_are_raised_together() -> None:
     raise_faults([])
 
 
-@pytest.mark.parametrize(
+@family(
     ("pace", "pointer"),
     [
         (PaceSpec(Steady(EventRate(1, 5)), start="now-60y"), "/events/0/pace/start"),

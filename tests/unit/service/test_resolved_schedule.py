@@ -13,7 +13,13 @@ from eventer.core.model import (
     Template,
 )
 from eventer.core.pace import EventRate, PaceSpec, Steady, ticks
-from eventer.registry.base import BeginSegment, GeneratorRecord, SetPolicies, SetState
+from eventer.registry.base import (
+    BeginSegment,
+    BegunFingerprint,
+    GeneratorRecord,
+    SetPolicies,
+    SetState,
+)
 from eventer.runs.pace.arrivals import arrivals_key
 from eventer.service.requests import (
     AddRequest,
@@ -80,7 +86,7 @@ class TestResolvedSchedules:
         assert made.segments == (Segment(NOW, 0, ticks(10, 100)),)
         assert made.spec.stream == Stream(7)
         assert made.shard == made.id % 2
-        assert made.fingerprints == ((0, "f1"),)
+        assert made.fingerprints == (BegunFingerprint(0, "f1"),)
         assert made.spec.event_source.context.instance_id == "i"
         assert not made.spec.explicit_seed
 

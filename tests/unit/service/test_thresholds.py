@@ -12,6 +12,7 @@ from eventer.plan.json_fields import JsonFields
 from eventer.runs.shard_messages import StageTimes, TransactionCommitted
 from eventer.service.run_stats import RunStats
 from eventer.service.thresholds import parse_threshold
+from tests.families import family
 
 SECOND = 1_000_000_000
 KEY = PositionKey(1, 2, 3)
@@ -43,7 +44,7 @@ def failures(
     return [str(each) for each in stats.failures(progress, settled=True)]
 
 
-@pytest.mark.parametrize(
+@family(
     ("condition", "late", "fails"),
     [
         ("lateness_p99 > 250ms", [0.1] * 99 + [0.9], False),
@@ -87,7 +88,7 @@ def test_before_the_run_has_settled_only_counts_are_looked_at() -> None:
     assert [each.threshold.metric for each in found] == ["skipped"]
 
 
-@pytest.mark.parametrize(
+@family(
     ("condition", "said"),
     [
         ("lateness", "is not a condition"),

@@ -23,6 +23,7 @@ def test_every_setting_reaches_its_destination():
         "EVENTER_KAFKA__SSL_CHECK_HOSTNAME": "no",
         "EVENTER_KAFKA__CLIENT_ID": "c",
         "EVENTER_KAFKA__COMPRESSION": "none",
+        "EVENTER_KAFKA__START_TIMEOUT": "60",
         "EVENTER_CONNECTIONS__DB__TYPE": "postgres",
         "EVENTER_CONNECTIONS__DB__DSN": "postgresql://h/db",
         "EVENTER_CONNECTIONS__DB__PASSWORD": "p",
@@ -49,6 +50,7 @@ def test_every_setting_reaches_its_destination():
             False,
             "c",
             "none",
+            start_timeout=60,
         ),
         PostgresSettings("postgresql://h/db", "p", "off", 1, 2, 3),
     )

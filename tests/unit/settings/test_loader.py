@@ -82,7 +82,7 @@ def test_named_connections_of_both_kinds():
     assert connections["edge"].bootstrap_servers == "h:1"
 
 
-@pytest.mark.parametrize(
+@family(
     ("text", "message", "key", "hint"),
     [
         (
@@ -277,7 +277,7 @@ def test_urls_are_shown_without_secrets(secret, shown):
     assert mask(secret) == shown
 
 
-@pytest.mark.parametrize(
+@family(
     ("host", "token", "allowed"),
     [
         ("127.0.0.1", None, True),

@@ -1,13 +1,12 @@
 """The filter of a tail: text, or a JSON pointer with a condition."""
 
-import pytest
-
 from eventer.web.event_filter import event_filter
+from tests.families import family
 
 EVENT = '{"id":7,"who":{"name":"Änne","ok":true},"tags":["a","b"],"gone":null,"a/b":1}'.encode()
 
 
-@pytest.mark.parametrize(
+@family(
     ("text", "matches"),
     [
         ("", True),

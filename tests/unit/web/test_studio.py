@@ -20,7 +20,7 @@ def client(monkeypatch):
 )
 async def test_without_the_extra_a_page_says_how_to_get_it(client, path):
     answer = await client.get(path)
-    assert "pip install 'eventer[studio]'" in answer.text
+    assert "pip install 'eventer-streams[studio]'" in answer.text
     assert "default-src 'self'" in answer.headers["content-security-policy"]
 
 

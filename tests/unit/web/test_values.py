@@ -171,7 +171,7 @@ def test_a_request_as_commands():
     }
 
 
-@pytest.mark.parametrize(
+@family(
     ("place", "expected"),
     [
         ((2, 3, 2, 5), "ef"),

@@ -3,12 +3,14 @@
 import pytest
 
 from eventer.core.errors import DestinationRejectedError, RequestError
-from eventer.core.model import EventSource, Stream, Template, WrittenPart
+from eventer.core.fault_rules import FaultKind, FaultRule
+from eventer.core.model import EventSource, KafkaTarget, Stream, Template, WrittenPart
 from eventer.jsonnet.importer import NoLibrary
 from eventer.plan.engine import EventContext
 from eventer.workers import inspector_requests
-from eventer.workers.inspector_messages import FormatTemplate, PreviewEvents
+from eventer.workers.inspector_messages import FormatTemplate, InspectTemplate, PreviewEvents
 from eventer.workers.inspector_requests import reply_to
+from tests.families import family
 
 CLOSED = "{ row: { id: 1 }, op: 'x' }"
 OPEN = "{ [std.toString(std.native('get_integer')(1, 9))]: { id: 1 } }"
@@ -21,7 +23,7 @@ def preview(value=None, *omit, text=CLOSED):
     return reply_to(request, NoLibrary()).answer
 
 
-@pytest.mark.parametrize(
+@family(
     ("value", "omit", "message", "hint"),
     [
         ("rwo", (), "`value` names the field 'rwo', which is not", "did you mean 'row'?"),
@@ -65,3 +67,18 @@ def test_indentation_cannot_make_a_formatted_template_very_large(monkeypatch):
     assert isinstance(error, RequestError)
     assert error.message.startswith("the formatted template exceeds 0 MiB")
     assert reply_to(FormatTemplate("{a:1}"), NoLibrary()).answer.template == "{ a: 1 }\n"
+
+
+def test_faults_of_fields_that_events_do_not_have_are_refused_or_get_a_warning():
+    def inspect(text, *fields):
+        source = EventSource(Template(text), Stream(0), EventContext())
+        rules = (FaultRule(FaultKind.MISSING, 0.5, fields),)
+        request = InspectTemplate(source, 0, 2, 9.0, (KafkaTarget("t"),), faults=rules)
+        return reply_to(request, NoLibrary()).answer
+
+    (errors,) = inspect(CLOSED, "/row/id", "/row/ix").fault_errors.values()
+    assert [error.pointer for error in errors] == ["/0/fields/1"]
+    found = inspect("{ row: std.parseJson('{\"id\": 1}') }", "/row/ix", "/row/id")
+    assert not any(found.fault_errors.values())
+    (warning,) = found.warnings
+    assert warning.message.startswith("`faults` names the field '/row/ix', which none of the")

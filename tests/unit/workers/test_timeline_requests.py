@@ -65,7 +65,11 @@ def test_a_preview_shows_steps_in_the_order_of_delivery(engine):
 def test_a_preview_shows_a_part_of_the_steps_with_one_name():
     answer = preview(first=3, count=1, only="b", part=WrittenPart("id"))
     assert (answer.events, answer.steps[0].due) == ((b"3",), 12 * SECOND)
-    assert preview(only="c").events == ()
+    (warning,) = preview(only="c").warnings
+    assert (warning.message, warning.hint) == ("no step has `to`: 'c'", "steps have 'b'")
+    (warning,) = preview(only="c", engine="interpreter").warnings
+    assert (warning.message, warning.hint) == ("no step has `to`: 'c'", None)
+    assert preview(only="c").events == preview(count=1, only="b").warnings == ()
     refused = preview(part=WrittenPart("pad"))
     assert isinstance(refused, DestinationRejectedError)
     assert refused.hint == "did you mean 'paid'?"

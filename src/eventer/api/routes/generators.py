@@ -11,7 +11,7 @@ from pydantic import Field
 from eventer.api.examples import ADD_EXAMPLES, PACE_EXAMPLES
 from eventer.api.routing import JsonResponse, JsonRoute, Service, problems
 from eventer.api.wire.fault_rules import FaultsOut
-from eventer.api.wire.field_types import MAX_FIRST, QueryFlag, QueryInteger, QueryReference
+from eventer.api.wire.field_types import QueryFlag, QueryInteger, QueryReference
 from eventer.api.wire.generator_requests import AddBody, RemoveBody
 from eventer.api.wire.pace import PacePreviewBody
 from eventer.api.wire.pace_responses import PacePreviewOut
@@ -22,13 +22,13 @@ from eventer.api.wire.responses import (
     GeneratorOut,
     GeneratorsOut,
     RemoveOut,
+    StepEventsOut,
 )
 from eventer.api.wire.targets import RequestModel
 from eventer.core.errors import Fault, RequestError
+from eventer.core.limits import MAX_FAULT_RANGE, MAX_INDEX, MAX_RECOMPUTED
 from eventer.service.eventer import PositionChoice
 
-MAX_EVENTS = 1_000
-MAX_FAULT_RANGE = 10_000
 router = APIRouter(prefix="/generator", tags=["generators"], route_class=JsonRoute)
 
 
@@ -65,21 +65,25 @@ class ResumeQuery(GeneratorIdQuery):
     )
 
 
-class EventsQuery(GeneratorIdQuery):
+class RangeQuery(GeneratorIdQuery):
+    """A range of events of a generator."""
+
+    first: QueryInteger = Field(
+        default=0, ge=0, le=MAX_INDEX, description="Index of the first event."
+    )
+
+
+class EventsQuery(RangeQuery):
     """The query of `events`."""
 
-    first: QueryInteger = Field(
-        default=0, ge=0, le=MAX_FIRST, description="Index of the first event."
+    count: QueryInteger = Field(
+        default=10, ge=1, le=MAX_RECOMPUTED, description="Number of events."
     )
-    count: QueryInteger = Field(default=10, ge=1, le=MAX_EVENTS, description="Number of events.")
 
 
-class FaultsQuery(GeneratorIdQuery):
+class FaultsQuery(RangeQuery):
     """The query of `faults`."""
 
-    first: QueryInteger = Field(
-        default=0, ge=0, le=MAX_FIRST, description="Index of the first event."
-    )
     count: QueryInteger = Field(
         default=1_000, ge=1, le=MAX_FAULT_RANGE, description="Number of events to look at."
     )
@@ -118,7 +122,7 @@ async def status(query: Annotated[StatusQuery, Query()], service: Service) -> Re
 @router.post(
     "/remove",
     summary="Stop and delete generators",
-    responses={200: {"model": RemoveOut}, **problems(404, 503, body=True)},
+    responses={200: {"model": RemoveOut}, **problems(404, 409, 503, body=True)},
 )
 async def remove(
     query: Annotated[RemoveQuery, Query()], service: Service, body: RemoveBody | None = None
@@ -177,16 +181,17 @@ async def pace(body: PacePreviewBody, service: Service) -> Response:
 @router.get(
     "/events",
     summary="Recompute a generator's events",
-    responses={200: {"model": EventsOut}, **problems(404, 422, 503)},
+    responses={200: {"model": EventsOut | StepEventsOut}, **problems(404, 422, 503)},
 )
 async def events(query: Annotated[EventsQuery, Query()], service: Service) -> Response:
     """Recomputes what is written of events, past or future. Delivers nothing.
 
     Skipped and dropped events are left out. An event that the fault `malformed` has made no JSON is
-    shown as a string with its text.
+    shown as a string with its text. Of a generator of timelines, `first` and `count` are about
+    timelines: the events are those of their steps in the order of delivery, as `steps` says.
     """
     page = await service.events(query.id, query.first, query.count)
-    return JsonResponse(EventsOut.body_of(page))
+    return JsonResponse((StepEventsOut if page.steps else EventsOut).body_of(page))
 
 
 @router.get(

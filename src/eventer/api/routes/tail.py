@@ -12,11 +12,12 @@ from fastapi.responses import Response, StreamingResponse
 from pydantic import Field
 
 from eventer.api.problems import problem_of
-from eventer.api.routes.generators import MAX_EVENTS, GeneratorIdQuery
+from eventer.api.routes.generators import GeneratorIdQuery
 from eventer.api.routes.verify import NDJSON
 from eventer.api.routing import JsonRoute, Service, problems
 from eventer.api.wire.field_types import QueryInteger
 from eventer.core.errors import EventerError
+from eventer.core.limits import MAX_RECOMPUTED
 from eventer.service.views import RecomputedEvents
 
 SSE = "text/event-stream"
@@ -28,7 +29,7 @@ class TailQuery(GeneratorIdQuery):
     """The query of `tail`."""
 
     last: QueryInteger = Field(
-        default=10, ge=0, le=MAX_EVENTS, description="Committed events to begin with."
+        default=10, ge=0, le=MAX_RECOMPUTED, description="Committed events to begin with."
     )
 
 
@@ -50,7 +51,8 @@ async def tail(
 
     Sends at most 50 events per second, the newest ones. They are recomputed; the topic or table is
     not read. A client that accepts `text/event-stream` gets server-sent events. If the generator is
-    removed, the last line is a problem.
+    removed, the last line is a problem. The `index` of a step of a timeline is its number in the
+    order of delivery; `last` does not apply to steps.
     """
     pages = service.tail(query.id, last=query.last)
     if SSE in request.headers.get("accept", ""):

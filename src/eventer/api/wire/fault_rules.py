@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from eventer.api.wire.field_types import fail_validation
 from eventer.api.wire.response_model import ResponseModel
@@ -86,6 +86,21 @@ class FaultsBody(RequestModel):
     """The rules of an event alone."""
 
     faults: FaultRules
+
+
+def fault_rules(value: object) -> tuple[FaultRule, ...]:
+    """The rules of a JSON list.
+
+    Raises:
+        RequestError: they are not valid.
+    """
+    from eventer.api.problems import validation_error
+
+    try:
+        body = FaultsBody.model_validate({"faults": value})
+    except ValidationError as error:
+        raise validation_error(error, FaultsBody) from error
+    return tuple(each.rule() for each in body.faults)
 
 
 class InjectedFaultOut(ResponseModel):

@@ -23,7 +23,8 @@ from eventer.core.generator_name import (
 )
 from eventer.core.instant import parse_instant
 from eventer.core.json_text import json_text
-from eventer.core.model import MAX_POPULATION, JsonValue
+from eventer.core.limits import MAX_POPULATION, MAX_TICK_EVENTS
+from eventer.core.model import JsonValue
 from eventer.core.timelines import parse_horizon
 
 _DECIMAL = re.compile(r"[0-9]{1,20}")
@@ -31,8 +32,6 @@ _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]")
 _NOT_BASE64_HINT = "encode the template with `base64`, or send it as plain text in `template`"
 _QUERY_INTEGER = re.compile(r"-?[0-9]{1,20}")
 UINT64_LIMIT = 1 << 64
-MAX_FIRST = 4 * 10**18
-"""Largest index that a request may ask for: OpenAPI documents have doubles, so it is one."""
 
 
 def fail_validation(
@@ -197,6 +196,6 @@ Variables: TypeAlias = Annotated[
 EncodedTemplate: TypeAlias = Annotated[
     str, BeforeValidator(_template), WithJsonSchema({"type": "string", "contentEncoding": "base64"})
 ]
-Count: TypeAlias = Annotated[int, Field(strict=True, ge=1, le=1_000_000_000)]
+Count: TypeAlias = Annotated[int, Field(strict=True, ge=1, le=MAX_TICK_EVENTS)]
 PopulationSize: TypeAlias = Annotated[int, Field(strict=True, ge=1, le=MAX_POPULATION)]
 ConnectionName: TypeAlias = Annotated[str, Field(min_length=1, max_length=100)]

@@ -7,10 +7,21 @@ from typing import Self
 from pydantic import ConfigDict, Field, model_validator
 
 from eventer.api.wire.fault_rules import FaultRules
-from eventer.api.wire.field_types import GeneratorName, Reference, fail_validation
+from eventer.api.wire.field_types import (
+    GeneratorName,
+    PopulationSize,
+    Reference,
+    fail_validation,
+)
 from eventer.api.wire.pace import MISSING_INTERVAL, NO_PACE, PACE_FIELDS, PacedBody
 from eventer.api.wire.targets import NonEmptyText, RequestModel, TargetBody
-from eventer.api.wire.template_requests import TEMPLATE_FIELDS, TemplateBody, TimelineBody
+from eventer.api.wire.template_requests import (
+    TEMPLATE_FIELDS,
+    TemplateBody,
+    TimelineField,
+    timeline_of,
+)
+from eventer.core.limits import MAX_TICK_EVENTS
 from eventer.core.model import CatchUp, OnError, OnNull
 from eventer.service.requests import AddRequest, DestinationRequest, EventRequest, ScheduleRequest
 
@@ -50,19 +61,17 @@ class EventBody(TemplateBody, PacedBody):
         description="When null would be written: `emit` it, or `drop` the event.",
     )
     faults: FaultRules = Field(default_factory=list)
-    timeline: TimelineBody | None = Field(
-        default=None, description="Refused: a service does not deliver timelines yet."
+    count: PopulationSize | None = Field(
+        default=None,
+        description="Number of events per interval; if omitted, 1. Without a schedule, the number "
+        "of events that others may refer to.",
     )
+    timeline: TimelineField = None
 
     @model_validator(mode="after")
-    def _no_timeline(self) -> EventBody:
-        if self.timeline is not None:
-            fail_validation(
-                "a service does not deliver timelines yet",
-                "deliver them with `eventer run --timeline`, or look at them with "
-                "POST /generator/preview",
-                field="timeline",
-            )
+    def _count_of_a_tick(self) -> EventBody:
+        if self.has_pace and (self.count or 1) > MAX_TICK_EVENTS:
+            fail_validation(f"must be at most {MAX_TICK_EVENTS:,} per interval", field="count")
         return self
 
     @property
@@ -77,7 +86,8 @@ class EventBody(TemplateBody, PacedBody):
         """The event as the service takes it."""
         fields = self.request_fields() | {"field": self.field}
         fields["faults"] = tuple(body.rule() for body in self.faults)
-        del fields["interval"], fields["timeline"]
+        fields["timeline"] = timeline_of(self.timeline)
+        del fields["interval"]
         if not self.has_pace:
             return EventRequest(**fields)
         return EventRequest(**fields | {"pace": self.pace_spec(), "count": None})
@@ -96,6 +106,9 @@ class ScheduleBody(RequestModel):
         "If omitted, an existing generator keeps its name, and a new one is named after its "
         "destination and event, as `kafka:orders/e1`, with a suffix such as `-2` if that name is "
         "taken.",
+    )
+    only: NonEmptyText | None = Field(
+        default=None, description="Only the steps of timelines with this `to`."
     )
 
 
@@ -120,7 +133,7 @@ class AddBody(RequestModel):
             tuple(DestinationRequest(body.id, body.target()) for body in self.destinations),
             tuple(body.request() for body in self.events),
             tuple(
-                ScheduleRequest(body.destination_id, body.event_id, body.name)
+                ScheduleRequest(body.destination_id, body.event_id, body.name, body.only)
                 for body in self.schedules
             ),
         )

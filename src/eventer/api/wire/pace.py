@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, Self
 
 from pydantic import ConfigDict, Field, JsonValue, model_validator
 
-from eventer.api.wire.field_types import MAX_FIRST, Count, Interval, fail_validation
+from eventer.api.wire.field_types import Count, Interval, fail_validation
 from eventer.api.wire.pace_types import (
     CronText,
     FixedInstant,
@@ -18,6 +18,7 @@ from eventer.api.wire.pace_types import (
     TimeZone,
 )
 from eventer.api.wire.targets import RequestModel
+from eventer.core.limits import MAX_BUCKETS, MAX_INDEX, MAX_TICK_EVENTS
 from eventer.core.pace import (
     STOPPED,
     Arrivals,
@@ -32,7 +33,6 @@ from eventer.core.pace import (
     Ticks,
     ticks,
 )
-from eventer.service.pace_preview import MAX_BUCKETS
 
 MAX_STAGES: Final = 1_000
 
@@ -131,7 +131,7 @@ class PaceBody(RequestModel):
     end: FixedInstant | None = Field(
         default=None, description="No event is due from this instant on."
     )
-    max_events: Annotated[int, Field(strict=True, ge=1, le=MAX_FIRST)] | None = Field(
+    max_events: Annotated[int, Field(strict=True, ge=1, le=MAX_INDEX)] | None = Field(
         default=None, description="The total number of events."
     )
 
@@ -188,7 +188,11 @@ def stages_of(bodies: list[StageBody]) -> tuple[Stage, ...]:
 PACE_FIELDS: Final[list[JsonValue]] = [
     {
         "required": ["interval"],
-        "properties": {"interval": {"type": "string"}, "pace": {"type": "null"}},
+        "properties": {
+            "interval": {"type": "string"},
+            "pace": {"type": "null"},
+            "count": {"maximum": MAX_TICK_EVENTS},
+        },
     },
     {
         "required": ["pace"],

@@ -10,12 +10,11 @@ from pydantic import BeforeValidator, JsonValue, WithJsonSchema
 from eventer.api.wire.field_types import Instant, fail_validation
 from eventer.core.errors import RequestError
 from eventer.core.instant import parse_moment
+from eventer.core.limits import MAX_MULTIPLIER, MAX_REPEAT
 from eventer.core.pace import EventRate
 from eventer.core.rate import parse_rate
 from eventer.service.pace_options import check_cron, check_timezone
 
-MAX_REPEAT: Final = 1_000_000_000
-MAX_MULTIPLIER: Final = 1_000_000
 _DECIMALS: Final = 10**9
 _FAR_NOW: Final = 1 << 62
 """An instant in whose past and future most offsets are valid; the service checks them again."""

@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 from eventer.api.wire.faults import FaultOut, WarningOut
 from eventer.api.wire.pace_responses import PaceOut
 from eventer.api.wire.response_model import (
+    DurationText,
     EventsModel,
     InstantText,
     Json,
@@ -25,14 +26,16 @@ from eventer.core.pace_json import pace_json
 from eventer.service.views import GeneratorFailure, GeneratorRecord, Stage
 
 
-def _target_json(value: object) -> object:
+def target_json(target: KafkaTarget | PostgresTarget) -> Json:
     """A target as in a request, without the options that are not set."""
-    if not isinstance(value, KafkaTarget | PostgresTarget):
-        return value
-    options: Json = {field.name: getattr(value, field.name) for field in fields(value)}
-    if isinstance(value, KafkaTarget):
-        options |= {"headers": dict(value.headers), "config": dict(value.config)}
-    return {"type": value.kind, value.kind: {n: v for n, v in options.items() if v}}
+    options: Json = {field.name: getattr(target, field.name) for field in fields(target)}
+    if isinstance(target, KafkaTarget):
+        options |= {"headers": dict(target.headers), "config": dict(target.config)}
+    return {"type": target.kind, target.kind: {n: v for n, v in options.items() if v}}
+
+
+def _target_json(value: object) -> object:
+    return target_json(value) if isinstance(value, KafkaTarget | PostgresTarget) else value
 
 
 def _event_json(value: object) -> object:
@@ -40,6 +43,9 @@ def _event_json(value: object) -> object:
         return value
     pace, stream = value.pace, value.spec.stream.name
     event: Json = {"dataset": value.spec.event_source.context.dataset, "stream": stream}
+    if (timeline := value.spec.timeline) is not None:
+        event["timeline"] = {"horizon": timeline.horizon}
+        event |= {} if timeline.only is None else {"only": timeline.only}
     given = pace_json(pace)
     if isinstance(pace.shape, Ticks) and pace == PaceSpec(pace.shape):
         return event | given
@@ -63,6 +69,12 @@ Scalar: TypeAlias = str | bool | int | float | None
 AlwaysTrue: TypeAlias = Annotated[bool, WithJsonSchema({"type": "boolean", "const": True})]
 
 
+class TimelineOut(ResponseModel):
+    """How long after its start a timeline can have steps."""
+
+    horizon: DurationText
+
+
 class EventOut(ResponseModel):
     """The events of a generator, and when they are due."""
 
@@ -75,6 +87,10 @@ class EventOut(ResponseModel):
         description="`count` events are due every `interval`; omitted if there is a `pace`.",
     )
     pace: PaceOut | None = Field(default=None, description="Any other pace, as in a request.")
+    timeline: TimelineOut | None = Field(
+        default=None, description="The template gives timelines, which start at the pace."
+    )
+    only: str | None = Field(default=None, description="Only steps of timelines with this `to`.")
 
 
 class ErrorOut(FaultOut):
@@ -99,17 +115,25 @@ class GeneratorOut(ResponseModel):
         description="Why the plan does not run the template; `null` if it does.",
         validation_alias=attribute("record", "spec", "engine_reason"),
     )
-    position: int = Field(description="Index of the next event to commit.")
+    position: int = Field(
+        description="Index of the next event to commit; of steps of timelines, its number in the "
+        "order of all of them."
+    )
+    timelines: int | None = Field(description="How many timelines have begun.")
     skipped: int = Field(description="Failed events that were skipped.")
     dropped: int = Field(
         description="Null events and those with the fault `drop`, which were not emitted."
     )
     bytes: int = Field(description="Delivered bytes of JSON text.")
-    requested_rate: float = Field(description="Events per second.")
+    requested_rate: float = Field(description="Events or timelines per second.")
     delivered_rate: float = Field(description="Recent events per second.")
     lag: int = Field(description="Due events that are not committed.")
     limited_by: Stage | None = Field(
         description="The slowest stage; `null` if the generator has no backlog."
+    )
+    waits_for: list[str] = Field(
+        description="Names of generators that must deliver first, because it refers to their "
+        "events."
     )
     retries: int = Field(description="Retries since the service started.")
     next_tick: InstantText | None
@@ -149,13 +173,6 @@ class RemoveOut(ResponseModel):
     unknown: list[str]
 
 
-class EventsOut(EventsModel):
-    """Recomputed events, from index `first` on."""
-
-    first: int
-    events: list[Any]
-
-
 class StepOut(ResponseModel):
     """A step: the index of its timeline, its number in it, and when it is due."""
 
@@ -163,6 +180,23 @@ class StepOut(ResponseModel):
     step: int
     due: InstantText
     to: str | None
+
+
+class EventsOut(EventsModel):
+    """Recomputed events, from index `first` on."""
+
+    first: int
+    events: list[Any]
+    provisional_from: int | None = Field(
+        description="Index from which on the events are provisional: those that they refer to may "
+        "change. `null` if none is."
+    )
+
+
+class StepEventsOut(EventsOut):
+    """The events of the steps of timelines, from the timeline `first` on."""
+
+    steps: list[StepOut] = Field(description="The step of each event.")
 
 
 class PreviewOut(EventsModel):

@@ -8,7 +8,6 @@ from pydantic import ConfigDict, Field, JsonValue, model_validator
 
 from eventer.api.wire.fault_rules import FaultRules
 from eventer.api.wire.field_types import (
-    MAX_FIRST,
     EncodedTemplate,
     Horizon,
     Instant,
@@ -25,6 +24,7 @@ from eventer.api.wire.targets import (
     TargetBody,
     ValueField,
 )
+from eventer.core.limits import MAX_INDEX
 from eventer.core.model import WrittenPart
 from eventer.core.timelines import TimelineSpec
 from eventer.service.requests import PreviewRequest, ReferenceRequest
@@ -138,11 +138,13 @@ class ValidateBody(ReferringBody):
 
     at: Instant | None = Field(default=None, description="The scheduled time; if omitted, now.")
     destination: TargetBody | None = Field(default=None, description="A destination to check.")
+    faults: FaultRules = Field(default_factory=list)
     timeline: TimelineField = None
 
     def request(self) -> PreviewRequest:
         """The request, without the destination."""
         fields = self.request_fields() | {"timeline": timeline_of(self.timeline)}
+        fields["faults"] = tuple(body.rule() for body in self.faults)
         return PreviewRequest(**fields)
 
 
@@ -150,7 +152,7 @@ class PreviewBody(ReferringBody):
     """A template to preview."""
 
     count: Annotated[int, Field(strict=True, ge=1, le=MAX_PREVIEW)] = 10
-    first: Annotated[int, Field(strict=True, ge=0, le=MAX_FIRST)] = Field(
+    first: Annotated[int, Field(strict=True, ge=0, le=MAX_INDEX)] = Field(
         default=0, description="The index of the first event."
     )
     at: Instant | None = Field(default=None, description="The scheduled time; if omitted, now.")

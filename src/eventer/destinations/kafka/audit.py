@@ -228,7 +228,8 @@ class _Audit:
             self._note_missing(self._covered, run.first)
             locator = OffsetLocator(entries, run)
             for first, end in _ranges_to_replay(run, ranges, entries.skipped):
-                async for batch in events.batches(self.flow.key, first, end):
+                cursor = entries.cursor(run.start) if first == run.first else None
+                async for batch in events.batches(self.flow.key, first, end, cursor):
                     await self._compare_batch(batch, locator)
                     self._skipped += batch.count - batch.rows
             self._covered = max(self._covered, run.end)

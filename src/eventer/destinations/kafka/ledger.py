@@ -4,7 +4,8 @@ The topic `eventer-ledger` has a partition for each shard and keeps records for 
 describes one generator in one transaction. Its key is `<position key>/<topic>`; its value is a JSON
 object: the events [`first`, `first` + `n`) were committed, those in the ranges of `skipped` failed,
 and the others are, in the order of each partition, at the offsets in `places`: [partition, first
-offset, count]. Dropped events have no place: an audit drops them again.
+offset, count]. Dropped events have no place: an audit drops them again. Of steps of timelines,
+`cursor` is the place of `first` in their order: [due, index, step].
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Final, TypeAlias
 import numpy as np
 
 from eventer.core.batch import Batch
+from eventer.core.cursor import Cursor
 from eventer.core.model import KafkaTarget, PositionKey
 from eventer.destinations.kafka.position import decode_key, encode_key
 from eventer.destinations.kafka.send_plan import SendPlan
@@ -47,15 +49,18 @@ class LedgerEntry:
     n: int
     places: OffsetRanges
     skipped: IndexRanges = ()
+    cursor: Cursor | None = None
 
     def encode(self) -> bytes:
         """The record's value."""
-        value = {
+        value: dict[str, object] = {
             "first": self.first,
             "n": self.n,
             "skipped": self.skipped,
             "places": self.places,
         }
+        if self.cursor is not None:
+            value["cursor"] = self.cursor.values
         return json.dumps(value, separators=(",", ":")).encode()
 
 
@@ -88,8 +93,14 @@ def build_entry(plan: SendPlan, offsets: Sequence[int]) -> LedgerEntry:
     places: list[tuple[int, int, int]] = []
     for batch_slice, offset in zip(plan.slices, offsets, strict=True):
         places.append((batch_slice.send.partition, offset, batch_slice.count))
-    first = batches[0].first
-    return LedgerEntry(first, batches[-1].next - first, _merge_adjacent(places), _skipped(batches))
+    first, cursors = batches[0].first, batches[0].cursors
+    return LedgerEntry(
+        first,
+        batches[-1].next - first,
+        _merge_adjacent(places),
+        _skipped(batches),
+        None if cursors is None else cursors[0],
+    )
 
 
 def _merge_adjacent(places: Sequence[tuple[int, int, int]]) -> OffsetRanges:

@@ -11,6 +11,8 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from eventer.core.cursor import Cursor, read_cursor
+
 Ints: TypeAlias = NDArray[np.int64]
 Mask: TypeAlias = NDArray[np.bool_]
 
@@ -42,13 +44,15 @@ class OffsetRanges:
 class LedgerEntries:
     """Entries of one generator in the order in which they were committed: events [first, end).
 
-    `skipped` are ranges of indices that emit nothing, a row each.
+    `skipped` are ranges of indices that emit nothing, a row each. `cursors` has the place of
+    `first` as (due, index, step) in each row, if they are steps of timelines.
     """
 
     first: Ints
     end: Ints
     offset_ranges: OffsetRanges
     skipped: Ints
+    cursors: Ints | None = None
 
     def __len__(self) -> int:
         return len(self.first)
@@ -58,7 +62,12 @@ class LedgerEntries:
         numbers = np.cumsum(kept) - 1
         offset_ranges = self.offset_ranges.take(kept[self.offset_ranges.entry])
         counted = replace(offset_ranges, entry=numbers[offset_ranges.entry])
-        return LedgerEntries(self.first[kept], self.end[kept], counted, self.skipped)
+        cursors = None if self.cursors is None else self.cursors[kept]
+        return LedgerEntries(self.first[kept], self.end[kept], counted, self.skipped, cursors)
+
+    def cursor(self, number: int) -> Cursor | None:
+        """The place of the first step of an entry, if it is known."""
+        return None if self.cursors is None else read_cursor(self.cursors[number].tolist())
 
 
 def parse_entries(values: Sequence[bytes]) -> LedgerEntries:
@@ -79,9 +88,14 @@ def parse_entries(values: Sequence[bytes]) -> LedgerEntries:
         columns = np.array(flat, np.int64).reshape(len(flat), 4).T
         ranges = [skipped for entry in values_json for skipped in entry["skipped"]]
         skipped = np.array(ranges, np.int64).reshape(len(ranges), 2)
+        cursors = [entry["cursor"] for entry in values_json if "cursor" in entry]
+        places = np.array(cursors, np.int64).reshape(len(cursors), 3)
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(f"not a ledger entry: {error}") from error
-    return LedgerEntries(first, first + size, OffsetRanges(*columns), skipped)
+    all_known = len(places) == len(first)
+    return LedgerEntries(
+        first, first + size, OffsetRanges(*columns), skipped, places if all_known else None
+    )
 
 
 def concat_ranges(parts: Sequence[OffsetRanges], starts: Sequence[int]) -> OffsetRanges:
@@ -97,11 +111,13 @@ def concat_entries(parts: Sequence[LedgerEntries]) -> LedgerEntries:
     """All entries, in order."""
     starts = np.cumsum([0, *(len(part) for part in parts)])[:-1].tolist()
     nothing = np.zeros(0, np.int64)
+    cursors = [part.cursors for part in parts if part.cursors is not None]
     return LedgerEntries(
         np.concatenate([nothing, *(part.first for part in parts)]),
         np.concatenate([nothing, *(part.end for part in parts)]),
         concat_ranges([part.offset_ranges for part in parts], starts),
         np.concatenate([np.zeros((0, 2), np.int64), *(part.skipped for part in parts)]),
+        np.concatenate(cursors) if parts and len(cursors) == len(parts) else None,
     )
 
 

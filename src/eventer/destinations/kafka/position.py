@@ -2,7 +2,8 @@
 
 The topic `eventer-positions` has a partition for each shard. A record's key is
 `<cluster>/<generator>/<incarnation>` (the cluster in hexadecimal, the others decimal); its value
-is a JSON object with `next`, `skipped`, `bytes` and `partitions`, and `dropped` if it is not zero.
+is a JSON object with `next`, `skipped`, `bytes` and `partitions`, `dropped` if it is not zero, and
+`cursor` if the generator delivers steps of timelines: [due, index, step].
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Final
 
 import numpy as np
 
+from eventer.core.cursor import read_cursor
 from eventer.core.errors import DestinationRejectedError
 from eventer.core.model import KafkaTarget, Position, PositionKey
 from eventer.destinations.kafka.topic_name import POSITIONS_TOPIC
@@ -63,6 +65,8 @@ def encode_position(position: Position) -> bytes:
     }
     if position.dropped:
         value["dropped"] = position.dropped
+    if position.cursor is not None:
+        value["cursor"] = position.cursor.values
     return json.dumps(value, separators=(",", ":")).encode()
 
 
@@ -80,6 +84,7 @@ def decode_position(data: bytes) -> Position:
             bytes=int(value["bytes"]),
             partitions=tuple((int(index), int(count)) for index, count in value["partitions"]),
             dropped=int(value.get("dropped", 0)),
+            cursor=read_cursor(value.get("cursor")),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(f"not a position: {data!r}") from error

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from eventer.core.errors import DestinationRejectedError
+from eventer.core.network_errors import network_error_text
 from eventer.kernels.kafka.record_batches import Codec
 
 DeliveryMode: TypeAlias = Literal["auto", "exactly-once", "at-least-once"]
@@ -72,7 +73,14 @@ class KafkaSettings:
                 context.load_cert_chain(self.ssl_certfile, self.ssl_keyfile, self.ssl_key_password)
         except OSError as error:
             raise DestinationRejectedError(
-                f"a certificate or key for {self.bootstrap_servers} cannot be read: {error}",
+                f"a certificate or key for {self.bootstrap_servers} cannot be read: "
+                f"{_file_problem(error)}",
                 hint="check ssl_cafile, ssl_certfile, ssl_keyfile and ssl_key_password",
             ) from error
         return context
+
+
+def _file_problem(error: OSError) -> str:
+    if isinstance(error, ssl.SSLError):
+        return "a file is not PEM, the password is wrong, or the key is not that of the certificate"
+    return network_error_text(error) or "the system reports an error"

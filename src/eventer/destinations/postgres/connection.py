@@ -40,6 +40,7 @@ from eventer.destinations.postgres.position import (
     acquire_shard,
     ensure_positions,
     read_positions,
+    require_cursors,
 )
 from eventer.destinations.postgres.prepared_flows import PreparedFlow, PreparedFlows
 from eventer.destinations.postgres.row_encoding import RowBlock, encode_block
@@ -84,11 +85,15 @@ class PostgresConnection:
     async def check(self, flow: Flow) -> None:
         """See `ShardConnection.check`."""
         with self._checked_session() as session:
+            if flow.has_cursor:
+                await require_cursors(session.client)
             await session.flows.check(flow)
 
     async def prepare(self, flow: Flow) -> None:
         """See `ShardConnection.prepare`. The first delivery creates the table of an open shape."""
         with self._checked_session() as session:
+            if flow.has_cursor:
+                await require_cursors(session.client)
             if flow.shape.open:
                 await session.flows.check(flow)
             else:

@@ -30,6 +30,17 @@ _KEYWORDS: Final = _LIBPQ_ONLY | {
     "user",
 }  # fmt: skip
 
+_CHOICES: Final = {
+    "sslmode": ("disable", "allow", "prefer", "require", "verify-ca", "verify-full"),
+    "sslnegotiation": ("postgres", "direct"),
+    "target_session_attrs": (
+        "any", "primary", "standby", "read-write", "read-only", "prefer-standby",
+    ),
+    "ssl_min_protocol_version": ("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"),
+    "ssl_max_protocol_version": ("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"),
+}  # fmt: skip
+"""The values of parameters that have a few."""
+
 _URI = re.compile(
     r"(?:postgresql|postgres)://(?:(?P<login>[^@/?#\[\]]*)@)?"
     r"(?P<hosts>[^@/?#]*)(?:/(?P<database>[^@?#]*))?(?:\?(?P<query>[^@#]*))?"
@@ -97,7 +108,7 @@ def _parse_uri(text: str) -> Dsn:
     for host in match["hosts"].split(","):
         host_match = _HOST.fullmatch(host)
         _check_port((host_match["port"] or "1") if host_match else "")
-    _check_ports(parameters)
+    _check_parameters(parameters)
     return Dsn(match["login"] or "", match["hosts"], match["database"] or "", parameters)
 
 
@@ -114,13 +125,17 @@ def _parse_keywords(text: str) -> Dsn:
         value = match["plain"] if match["quoted"] is None else match["quoted"]
         parameters[match["key"]] = re.sub(r"\\(.)", r"\1", value, flags=re.DOTALL)
         at = match.end()
-    _check_ports(parameters)
+    _check_parameters(parameters)
     return Dsn("", "", "", parameters)
 
 
-def _check_ports(parameters: Mapping[str, str]) -> None:
+def _check_parameters(parameters: Mapping[str, str]) -> None:
     for port in filter(None, parameters.get("port", "").split(",")):
         _check_port(port)
+    for name, choices in _CHOICES.items():
+        if parameters.get(name, choices[0]) not in choices:
+            hint = f"it is {', '.join(choices[:-1])} or {choices[-1]}"
+            raise ConfigError(f"the value of `{name}` in the DSN is unknown", hint=hint)
 
 
 def _check_port(port: str) -> None:

@@ -15,6 +15,7 @@ from typing import Final
 
 import asyncpg
 
+from eventer.core.cursor import read_cursor
 from eventer.core.errors import DestinationRejectedError, DestinationUnavailableError
 from eventer.core.model import Position, PositionKey
 from eventer.destinations.postgres.errors import describe, is_creation_race
@@ -31,8 +32,10 @@ HAS_COLUMN_TYPES_SQL: Final = (
     " AND attrelid = to_regclass('eventer.position') AND NOT attisdropped)"
 )
 _HAS_DROPPED_SQL: Final = HAS_COLUMN_TYPES_SQL.replace("column_types", "dropped")
+_HAS_CURSOR_SQL: Final = HAS_COLUMN_TYPES_SQL.replace("column_types", "cursor")
 _COMPLETE_SQL: Final = (
     f"{_POSITIONS_EXIST_SQL} AND ({HAS_COLUMN_TYPES_SQL}) AND ({_HAS_DROPPED_SQL})"
+    f" AND ({_HAS_CURSOR_SQL})"
 )
 _RETRY_DELAYS_SECONDS: Final = (0.05, 0.1, 0.2, 0.4, 0.8)
 _INSUFFICIENT_PRIVILEGE: Final = "42501"
@@ -108,6 +111,20 @@ def _missing_privilege_error(role: str, error: asyncpg.PostgresError) -> Destina
     )
 
 
+async def require_cursors(client: asyncpg.Connection) -> None:
+    """Checks that positions in the order of the steps of timelines can be stored.
+
+    Raises:
+        DestinationRejectedError: an earlier version created the table; the hint is SQL.
+    """
+    if not await client.fetchval(_HAS_CURSOR_SQL):
+        raise DestinationRejectedError(
+            "timelines need a column that the table eventer.position does not have, "
+            "and the role of this connection may not add it",
+            hint="ALTER TABLE eventer.position ADD COLUMN cursor bigint[]; -- as its owner",
+        )
+
+
 async def acquire_shard(client: asyncpg.Connection, shard: Shard) -> int:
     """Makes this session the owner of the shard; returns a new, greater epoch.
 
@@ -151,7 +168,13 @@ async def read_positions(
         PositionKey(
             int(row["cluster"]), int(row["generator"]), int(row["incarnation"])
         ): FlowPosition(
-            Position(row["next"], row["skipped"], row["bytes"], dropped=row["dropped"]),
+            Position(
+                row["next"],
+                row["skipped"],
+                row["bytes"],
+                dropped=row["dropped"],
+                cursor=read_cursor(json.loads(row["cursor"] or "null")),
+            ),
             frozenset(row["fields"]),
         )
         for row in found
@@ -168,7 +191,8 @@ class PositionWriter:
     async def write(self, flow_positions: Mapping[PositionKey, FlowPosition]) -> None:
         """Writes the positions of these flows.
 
-        Without the column for dropped events, these count as skipped.
+        Without the column for dropped events, these count as skipped. `require_cursors` was called
+        if one has a cursor.
         """
         at = {key: flow_position.position for key, flow_position in flow_positions.items()}
         dropped = {key: position.dropped for key, position in at.items() if position.dropped}
@@ -187,6 +211,9 @@ class PositionWriter:
             await self._client.execute(
                 statement("write_dropped"), *key_columns(dropped), list(dropped.values())
             )
+        if cursors := {key: each.cursor for key, each in at.items() if each.cursor is not None}:
+            arrays = [f"{{{','.join(map(str, cursor.values))}}}" for cursor in cursors.values()]
+            await self._client.execute(statement("write_cursors"), *key_columns(cursors), arrays)
 
 
 def key_columns(keys: Collection[PositionKey]) -> Iterator[list[str]]:

@@ -70,11 +70,17 @@ class Interpreter:
             EvaluationError: the template raises; the error has a place and a trace.
             BudgetError: the event exceeds its budget.
         """
+        return self.evaluate(root_key)[0]
+
+    def evaluate(self, root_key: int) -> tuple[Event, Value]:
+        """The next event, and the value of the language that it was written from; as `event`."""
         self._restart(root_key)
-        text, value = _guarded(
-            lambda: self._runtime.manifest.text_and_value(self._value()), self._program
-        )
-        return Event(text, value)
+        return _guarded(self._evaluate, self._program)
+
+    def _evaluate(self) -> tuple[Event, Value]:
+        value = self._value()
+        text, json_value = self._runtime.manifest.text_and_value(value)
+        return Event(text, json_value), value
 
     def value(self, root_key: int) -> Value:
         """The value of an event that is a part of another event, whose meter counts its cost.

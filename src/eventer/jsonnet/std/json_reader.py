@@ -8,6 +8,7 @@ import re
 from typing import Final, NoReturn, TypeAlias
 
 from eventer.core.errors import EvaluationError
+from eventer.core.json_errors import json_problem
 
 Json: TypeAlias = "bool | float | str | list[Json] | dict[str, Json] | None"
 
@@ -29,9 +30,8 @@ def parse_json(text: str) -> Json:
     try:
         value: Json = _DECODER.decode(text)
     except json.JSONDecodeError as error:
-        raise EvaluationError(
-            f"failed to parse JSON: {error.msg} at line {error.lineno}, column {error.colno}"
-        ) from None
+        place = f"line {error.lineno}, column {error.colno}"
+        raise EvaluationError(f"failed to parse JSON: {json_problem(error)} at {place}") from None
     return _replace_surrogates(value) if "\\u" in text else value
 
 

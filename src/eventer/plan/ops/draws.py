@@ -103,6 +103,13 @@ def _key_and_context(
     return key, BatchContext(index, scheduled)
 
 
+@operation("population")
+def population(run: Execution, node: Node, _arguments: Sequence[Any]) -> Any:
+    """How many events of another stream exist."""
+    found = run.inputs.population(node.parameters[0])
+    return found.counts(run.index(node.domain), run.scheduled(node.domain))
+
+
 @operation("draw_values")
 def draw_values(run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
     """The values of a call as an array of the node's type."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +16,7 @@ from eventer.core.model import WHOLE_EVENT, EngineName, WrittenPart
 from eventer.core.written_part import written_value
 from eventer.functions.row_reader import RowReader
 from eventer.jsonnet.evaluate.interpreter import Interpreter
+from eventer.plan.timelines.step_places import step_place
 from eventer.plan.timelines.step_values import StepValue, read_steps
 from eventer.plan.timelines.timeline_rows import StepColumns, TimelineRows, timeline_rows
 
@@ -26,6 +28,7 @@ class InterpretedTimelines:
     """
 
     name: EngineName = "interpreter"
+    step_names: frozenset[str | None] | None = None
 
     def __init__(
         self,
@@ -76,7 +79,8 @@ class InterpretedTimelines:
                 yield first + row
 
     def _steps(self, index: int) -> list[StepValue]:
-        return read_steps(self._interpreter.event(self._root_key).value, index, self._horizon)
+        event, timeline = self._interpreter.evaluate(self._root_key)
+        return read_steps(event.value, index, self._horizon, partial(step_place, timeline))
 
     def _columns(self, steps: list[tuple[int, int, StepValue]]) -> StepColumns:
         events = pa.array([json_text(s.event).encode() for _, _, s in steps], pa.large_binary())

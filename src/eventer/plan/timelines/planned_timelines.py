@@ -74,6 +74,19 @@ class PlannedTimelines:
         return self._interpreter.evaluate(index[:rows], starts[:rows], deadline_ns)
 
     @property
+    def step_names(self) -> frozenset[str | None] | None:
+        """See `Timelines.step_names`."""
+        names: set[str | None] = set()
+        for to in (source.to for source in self._timeline_plan.sources):
+            if not isinstance(to, Node):
+                names.add(to)
+            elif to.type is Type.DICTIONARY:
+                names.update(entry for entry in to.entries if isinstance(entry, str | None))
+            else:
+                return None
+        return frozenset(names)
+
+    @property
     def _interpreter(self) -> InterpretedTimelines:
         if self._interpreted is None:
             self._interpreted = self._make_interpreter()

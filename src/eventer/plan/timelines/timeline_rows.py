@@ -81,6 +81,10 @@ class Timelines(Protocol):
     def reason(self) -> str | None:
         """Why the plan does not run the template, with line and column; None if it does."""
 
+    @property
+    def step_names(self) -> frozenset[str | None] | None:
+        """The names (`to`) that steps can have; None if that is not known in advance."""
+
     def evaluate(
         self,
         index: NDArray[np.int64],

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from eventer.core.errors import EvaluationError
 from eventer.core.json_text import json_text
-from eventer.core.model import JsonValue
+from eventer.core.limits import MAX_POPULATION
+from eventer.core.model import GrowingPopulation, JsonValue
 from eventer.functions.catalog import CATALOG, Catalog
 from eventer.functions.index_reader import time_read_error
 from eventer.functions.row_reader import unknown_stream
@@ -25,7 +26,8 @@ from eventer.functions.spec import (
     RowContext,
 )
 from eventer.plan.engine import EventContext
-from eventer.plan.references import ReferencedPrograms
+from eventer.plan.graph import Referenced, Type
+from eventer.plan.references import ReferencedProgram, ReferencedPrograms
 from eventer.plan.symbols import AlwaysRaises, Choice, Symbol, Symbolic, SymbolicList
 from eventer.plan.trace.dictionaries import split_by_entry
 from eventer.plan.trace.native_columns import (
@@ -94,6 +96,10 @@ class TracedNatives:
         if self._lack_time:
             raise time_read_error(function)
         self.timed = True
+        for domain in self.traced.domain.chain():
+            if isinstance(domain, Referenced):
+                domain.timed = True
+                return
 
     def draw(self, call: BoundCall, key: Any, label: str, bounds: Bounds | None = None) -> Any:
         """The values of a call with constant arguments, explained as `label`."""
@@ -193,8 +199,21 @@ class TracedNative:
         if referenced is None:
             raise unknown_stream(spec.name, None if isinstance(name, Symbol) else name)
         assert spec.picks is not None
+        if isinstance(referenced.population, GrowingPopulation):
+            given = [*spec.complete(given), self._population_of(referenced)]
         index = TracedNative(self._natives, spec.picks(referenced.population)).picked(given, key)
         return referenced_event(self._natives, referenced, index)
+
+    def _population_of(self, referenced: ReferencedProgram) -> Symbol:
+        """How many events of a stream exist, which depends on the time."""
+        self._natives.read_time(self.name)
+        return self._natives.traced.compute(
+            "population",
+            [],
+            Type.INTEGER,
+            parameters=(referenced.stream.name,),
+            bounds=(1, MAX_POPULATION),
+        )
 
     def picked(self, given: Sequence[Any], key: Any) -> Symbol:
         """The integers of a call of a function that has a column for all arguments."""

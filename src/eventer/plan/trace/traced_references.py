@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from eventer.core.errors import EvaluationError
+from eventer.core.model import GrowingPopulation
 from eventer.jsonnet.environment import Environment
 from eventer.plan.graph import Domain
 from eventer.plan.references import ReferencedProgram
@@ -44,15 +45,22 @@ def referenced_event(natives: TracedNatives, referenced: ReferencedProgram, inde
     tracer = natives.traced
     domain = tracer.domain
     rows = row_in(tracer, domain)
-    source = tracer.graph.referenced(domain, tracer.lift(index.node))
+    population = referenced.stream.name if _grows(referenced) else None
+    source = tracer.graph.referenced(domain, tracer.lift(index.node), population)
     view = ReferenceView(tracer, source, rows, domain)
     return view.of(lambda: _event(natives, referenced))
+
+
+def _grows(referenced: ReferencedProgram) -> bool:
+    return isinstance(referenced.population, GrowingPopulation)
 
 
 def _event(natives: TracedNatives, referenced: ReferencedProgram) -> Any:
     runtime, stream = natives.runtime, referenced.stream
     assert runtime is not None
-    own = TracedNatives(stream.context, references=natives.references, lack_time=True)
+    own = TracedNatives(
+        stream.context, references=natives.references, lack_time=not _grows(referenced)
+    )
     keys = runtime.environment.keys
     environment = Environment(own, keys, referenced.program.vars, runtime.environment.trace)
     own.runtime = TracedRuntime(environment, runtime.meter, runtime.tracer)

@@ -16,13 +16,14 @@ INSERT INTO generator (
     id, name, incarnation, identity, target, place, template, digest, stream, stream_key, seed,
     explicit_seed, dataset, instance_id, state, on_error, catch_up, shard, engine, engine_reason,
     shape, failure, position_next, position_skipped, position_bytes, position_partitions,
-    position_dropped, on_null, faults, created_at, updated_at
+    position_dropped, position_cursor, on_null, faults, timeline, created_at, updated_at
 )
 SELECT
     :id, :name, last, :identity, :target, :place, :template, :digest, :stream, :stream_key, :seed,
     :explicit_seed, :dataset, :instance_id, :state, :on_error, :catch_up, :shard, :engine,
     :engine_reason, :shape, :failure, :position_next, :position_skipped, :position_bytes,
-    :position_partitions, :position_dropped, :on_null, :faults, :created_at, :updated_at
+    :position_partitions, :position_dropped, :position_cursor, :on_null, :faults, :timeline,
+    :created_at, :updated_at
 FROM incarnation WHERE generator = :id;
 
 -- name: remove_generator
@@ -58,16 +59,25 @@ UPDATE generator SET name = :name, updated_at = :at WHERE id = :id AND incarnati
 UPDATE generator SET
     position_next = :position_next, position_skipped = :position_skipped,
     position_bytes = :position_bytes, position_partitions = :position_partitions,
-    position_dropped = :position_dropped
+    position_dropped = :position_dropped, position_cursor = :position_cursor
 WHERE id = :id AND incarnation = :incarnation;
 
 -- name: add_first_fingerprint
-INSERT INTO fingerprint (generator, first, fingerprint) VALUES (:id, :first, :fingerprint);
+INSERT INTO fingerprint (generator, first, fingerprint, cursor)
+VALUES (:id, :first, :fingerprint, :cursor);
 
 -- name: add_fingerprint
-INSERT INTO fingerprint (generator, first, fingerprint)
-SELECT :id, :first, :fingerprint
+INSERT INTO fingerprint (generator, first, fingerprint, cursor)
+SELECT :id, :first, :fingerprint, :cursor
 FROM generator WHERE id = :id AND incarnation = :incarnation;
+
+-- name: add_binding
+INSERT INTO binding (generator, name, first, referenced, incarnation, segments, finish)
+SELECT :id, :name, :first, :referenced, :referenced_incarnation, :segments, :finish
+FROM generator WHERE id = :id AND incarnation = :incarnation;
+
+-- name: clear_bindings
+DELETE FROM binding WHERE generator = :id;
 
 -- name: keep_last_fingerprint
 DELETE FROM fingerprint
@@ -75,13 +85,13 @@ WHERE generator = :id
 AND ordinal < (SELECT max(ordinal) FROM fingerprint WHERE generator = :id);
 
 -- name: move_fingerprint_to_zero
-UPDATE fingerprint SET first = 0 WHERE generator = :id;
+UPDATE fingerprint SET first = 0, cursor = NULL WHERE generator = :id;
 
 -- name: begin_incarnation
 UPDATE generator SET
     incarnation = (SELECT last FROM incarnation WHERE generator = :id), failure = NULL,
     position_next = 0, position_skipped = 0, position_bytes = 0, position_partitions = '[]',
-    position_dropped = 0,
+    position_dropped = 0, position_cursor = NULL,
     updated_at = :at
 WHERE id = :id AND incarnation = :incarnation;
 
@@ -98,7 +108,11 @@ SELECT * FROM generator WHERE id = :id;
 SELECT t0, n0, u0, draw_key, pace FROM segment WHERE generator = :id ORDER BY ordinal;
 
 -- name: read_fingerprints
-SELECT first, fingerprint FROM fingerprint WHERE generator = :id ORDER BY ordinal;
+SELECT first, fingerprint, cursor FROM fingerprint WHERE generator = :id ORDER BY ordinal;
+
+-- name: read_bindings
+SELECT name, first, referenced, incarnation, segments, finish
+FROM binding WHERE generator = :id ORDER BY ordinal;
 
 -- name: find_seed
 SELECT seed FROM generator

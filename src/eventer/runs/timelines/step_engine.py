@@ -93,6 +93,7 @@ def step_batch(first: int, steps: Steps, texts: StepTexts) -> Batch:
         index=numbers,
         scheduled=steps.due,
         text=texts.texts,
+        cursors=steps.cursors if len(steps) else None,
         fields=fields,
         part_fields=None if whole else StepFields(texts.texts, steps, numbers),
     )

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -52,12 +51,14 @@ class StepSequence:
         starts: TimelineStarts,
         spec: TimelineSpec,
         cursor: Cursor = BEGIN,
+        first: int = 0,
     ) -> None:
+        """Takes steps at `cursor` or after it, of the timelines from the index `first` on."""
         self._timelines = timelines
         self._starts = starts
         self._spec = spec
         self._cursor = cursor
-        self._next = self._first_index(cursor)
+        self._next = max(first, self._first_index(cursor))
         self._frontier = starts.at(self._next)
         self._pending = PendingSteps()
         self._ready: deque[Steps] = deque()
@@ -111,8 +112,7 @@ class StepSequence:
 
     def _taken(self, steps: Steps) -> Steps:
         if len(steps):
-            last = steps.cursor(len(steps) - 1)
-            self._cursor = replace(last, step=last.step + 1)
+            self._cursor = steps.cursors[1]
         return steps
 
     def _prepare(self, until: int) -> bool:

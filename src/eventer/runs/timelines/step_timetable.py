@@ -26,10 +26,18 @@ class StepTimetable:
     """A `Timetable` of delivery numbers.
 
     A step is due `shift` ns before its scheduled time; with `simulated` time, at once. Steps are
-    kept from the last `release` on, so that they can be generated again. Threads can share it.
+    kept from the last `release` on, so that they can be generated again. The next step of the
+    sequence has the number `first`. Threads can share it.
     """
 
-    def __init__(self, sequence: StepSequence, shift: int = 0, *, simulated: bool = False) -> None:
+    def __init__(
+        self,
+        sequence: StepSequence,
+        shift: int = 0,
+        *,
+        simulated: bool = False,
+        first: int = 0,
+    ) -> None:
         self._sequence = sequence
         self.shift = None if simulated else shift
         """Scheduled minus due time (ns); None with simulated time."""
@@ -39,9 +47,9 @@ class StepTimetable:
         self._parts: list[Steps] = []
         self._numbers: list[int] = []
         """The number of the first step of each part."""
-        self._released = 0
-        self._end = 0
-        self._asked = 0
+        self._released = first
+        self._end = first
+        self._asked = first
         self._error: EventerError | None = None
 
     @property
@@ -50,6 +58,12 @@ class StepTimetable:
         with self._lock:
             known = self._error is None and self._sequence.next_due >= END
             return self._end if known else None
+
+    @property
+    def failed_at(self) -> int | None:
+        """The number at which the sequence has failed."""
+        with self._lock:
+            return None if self._error is None else self._end
 
     # -- Timetable ------------------------------------------------------------------------------
 

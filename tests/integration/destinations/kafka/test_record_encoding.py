@@ -19,6 +19,7 @@ from eventer.destinations.kafka.record_encoding import (
 )
 from eventer.kernels.kafka.record_batches import key_partitions
 from eventer.testing.batches import START_NS, batch_of
+from tests.families import family
 
 TOPIC = KafkaTarget("t")
 
@@ -123,7 +124,7 @@ def test_headers_have_a_constant_name_and_the_fields_text():
     assert [header.values.validity().tolist() for header in columns.headers] == [[1, 0], [1, 0]]
 
 
-@pytest.mark.parametrize(
+@family(
     ("counts", "index", "partitions", "wanted"),
     [
         ((), 7, 3, ((7, 3),)),

@@ -25,6 +25,7 @@ from eventer.destinations.kafka.send_planner import SendPlanner
 from eventer.destinations.kafka.topic_admin import Topic
 from eventer.kernels.kafka.record_batches import ProducerState
 from eventer.testing.batches import START_NS, batch_of
+from tests.families import family
 
 START = Position()
 
@@ -246,7 +247,7 @@ def test_refused_records_without_names_are_narrowed_down():
 NOW = START_NS // 1_000_000
 
 
-@pytest.mark.parametrize(
+@family(
     ("given_ms", "hint"),
     [
         (NOW // 1000, "looks like seconds"),

@@ -23,6 +23,7 @@ from eventer.destinations.postgres.row_encoding import (
 from eventer.destinations.postgres.table_creation import table_to_create
 from eventer.kernels.pgcopy.copy_stream import pieces
 from eventer.testing.batches import batch_of
+from tests.families import family
 
 FIELDS = (
     Column("id", ColumnType.BIGINT),
@@ -114,7 +115,7 @@ def test_a_delivery_without_rows() -> None:
     assert len(encoded.staged_stream()) == 21
 
 
-@pytest.mark.parametrize("text", ["\x00", "a\x00", "\x00a", "é\x00"])
+@family("text", ["\x00", "a\x00", "\x00a", "é\x00"])
 def test_nul_is_found_in_any_place(text: str) -> None:
     rng = random.Random(text)
     at = rng.randint(0, 40)
@@ -143,7 +144,7 @@ def test_nul_in_json_is_found_among_backslashes(texts: list[str]) -> None:
     assert caught.value.index == first
 
 
-@pytest.mark.parametrize("value", [1, None, "{", [{}], True])
+@family("value", [1, None, "{", [{}], True])
 def test_events_that_are_not_objects(value: object) -> None:
     with pytest.raises(DestinationRejectedError, match="event 1 is not an object"):
         encode(mapping_of(), [batch_of(0, [{}, value])], 1)

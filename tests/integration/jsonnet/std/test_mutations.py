@@ -8,6 +8,7 @@ import struct
 
 import pytest
 
+from tests.families import family
 from tests.integration.jsonnet.std import format_programs, yaml_texts
 from tests.unit.jsonnet.std.comparison import differences
 
@@ -89,7 +90,7 @@ def programs(kind, count):
     return [MAKERS[kind](source) for _ in range(count)]
 
 
-@pytest.mark.parametrize("kind", MAKERS)
+@family("kind", MAKERS)
 def test_some_random_programs(kind):
     assert not differences(programs(kind, QUICK))
 

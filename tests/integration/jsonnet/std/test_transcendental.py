@@ -7,6 +7,7 @@ import pytest
 
 from eventer.jsonnet.std import transcendental
 from tests import go_jsonnet
+from tests.families import family
 
 UNARY = {
     "sin": transcendental.sine,
@@ -65,7 +66,7 @@ def check(name, pairs, ulps):
     assert not wrong
 
 
-@pytest.mark.parametrize("name", UNARY)
+@family("name", UNARY)
 def test_of_one_number(name):
     pairs = answered(UNARY[name], [(x,) for x in numbers(random.Random(name), 800)])
     check(name, pairs, PROMISED_ULPS)

@@ -1,6 +1,5 @@
 """The categories of errors."""
 
-import pytest
 from aiokafka import errors as kafka
 
 from eventer.core.errors import (
@@ -65,7 +64,7 @@ def test_rejected_producer_ids_and_logins():
     assert not rejects_login(kafka.KafkaConnectionError())
 
 
-@pytest.mark.parametrize(
+@family(
     ("error", "text"),
     [
         (TimeoutError(), "no answer in time"),

@@ -19,6 +19,7 @@ from eventer.destinations.kafka.ledger_index import (
     parse_entries,
     split_at_gaps,
 )
+from tests.families import family
 
 
 def entries(*listed):
@@ -126,7 +127,7 @@ def test_entries_of_several_pages_are_one_list():
     assert len(concat_entries([])) == 0
 
 
-@pytest.mark.parametrize("value", [b"{}", b"x", b'{"first":0,"n":1,"places":[[1,2]]}', b"[]"])
+@family("value", [b"{}", b"x", b'{"first":0,"n":1,"places":[[1,2]]}', b"[]"])
 def test_invalid_entries_are_refused(value):
     with pytest.raises(ValueError, match="not a ledger entry"):
         parse_entries([value])

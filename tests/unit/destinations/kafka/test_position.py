@@ -11,6 +11,7 @@ from eventer.destinations.kafka.position import (
     encode_key,
     encode_position,
 )
+from tests.families import family
 
 WORD = st.integers(0, 2**64 - 1)
 KEYS = st.builds(PositionKey, WORD, WORD, st.integers(0, 2**31))
@@ -35,14 +36,12 @@ def test_the_record_of_a_position_as_documented():
     )
 
 
-@pytest.mark.parametrize(
-    "key", [b"", b"x", b"1/2/3", b"00000000000000FF/12/3", b"00000000000000ff/12", b"\xff/1/1"]
-)
+@family("key", [b"", b"x", b"1/2/3", b"00000000000000FF/12/3", b"00000000000000ff/12", b"\xff/1/1"])
 def test_keys_of_other_formats_are_ignored(key):
     assert decode_key(key) is None
 
 
-@pytest.mark.parametrize("value", [b"", b"{", b"5", b"[]", b'{"next":1}', b'{"next":"x"}'])
+@family("value", [b"", b"{", b"5", b"[]", b'{"next":1}', b'{"next":"x"}'])
 def test_a_value_that_is_not_a_position_is_an_error(value):
     with pytest.raises(ValueError, match="not a position"):
         decode_position(value)

@@ -1,12 +1,10 @@
 """Which topic names are legal."""
 
-import pytest
-
 from eventer.destinations.kafka.topic_admin import topic_name_error
 from tests.families import family
 
 
-@pytest.mark.parametrize("name", ["a", "A.b_c-9", "...", "x" * 249])
+@family("name", ["a", "A.b_c-9", "...", "x" * 249])
 def test_legal_names(name):
     assert topic_name_error(name) is None
 

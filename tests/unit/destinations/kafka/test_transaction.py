@@ -15,6 +15,7 @@ from eventer.destinations.kafka.transaction import (
     TransactionEnded,
     TransactionState,
 )
+from tests.families import family
 
 OPEN, CLOSED = TopicPartition("open", 0), TopicPartition("closed", 0)
 REFUSED = kafka.TopicAuthorizationFailedError
@@ -74,7 +75,7 @@ def test_one_refused_topic_keeps_all_partitions_out():
     assert state.end(commit=False).phase is Phase.READY, "the broker knows no transaction"
 
 
-@pytest.mark.parametrize(
+@family(
     "error",
     [
         kafka.ConcurrentTransactions,

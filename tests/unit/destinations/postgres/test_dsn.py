@@ -37,6 +37,8 @@ MALFORMED = [
     f"host=db password={SECRET} {SECRET}=x",
     f"host=db {SECRET}",
     f"host=db port={SECRET}",
+    f"host=db sslmode={SECRET}",
+    f"postgresql://db/events?target_session_attrs={SECRET}",
     f"{SECRET}=x",
 ]
 
@@ -60,7 +62,7 @@ def connection_arguments(uri: str) -> tuple:
     return addresses, parameters.user, parameters.password, parameters.database
 
 
-@pytest.mark.parametrize(
+@family(
     ("text", "arguments", "address"),
     [
         (

@@ -106,7 +106,7 @@ def test_an_open_shape_has_found_fields_as_jsonb() -> None:
     assert table_fields(closed, TARGET, {"z"}) == (ID,)
 
 
-@pytest.mark.parametrize(
+@family(
     ("shape", "key", "why"),
     [
         (EventShape((ID,), open=False, is_object=False), None, "table rows need objects"),

@@ -2,8 +2,9 @@
 
 import base64
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from ipaddress import IPv6Address
 from pathlib import Path
 
@@ -29,8 +30,9 @@ TITLES = [
 ]
 
 
-def entries(name: str) -> list[str]:
-    return (DATA / f"{name}.txt").read_text().splitlines()
+@cache
+def entries(name: str) -> tuple[str, ...]:
+    return tuple((DATA / f"{name}.txt").read_text().splitlines())
 
 
 def below(word: int, size: int) -> int:
@@ -52,7 +54,7 @@ class ReferenceRow:
     def word(self, name: str, w: int) -> int:
         return draw(child(self.key(name), w), self.index)
 
-    def pick(self, name: str, items: list) -> object:
+    def pick(self, name: str, items: Sequence) -> object:
         return items[below(self.one(name), len(items))]
 
     def lanes(self, key: int, count: int) -> list[int]:
@@ -168,7 +170,7 @@ def name(t: ReferenceRow) -> str:
 
 
 def sentence_of(word: int) -> str:
-    left = entries("words")
+    left = [*entries("words")]
     rest = below(word, math.perm(len(left), 6))
     words = []
     for _ in range(6):

@@ -11,6 +11,7 @@ from eventer.jsonnet import object_layers, object_values
 from eventer.jsonnet.budget import Budget, Meter
 from eventer.jsonnet.environment import Environment
 from eventer.jsonnet.evaluate.interpreter import Interpreter
+from tests.families import family
 from tests.unit.jsonnet.evaluation import (
     PathKeys,
     RecordingNatives,
@@ -73,7 +74,7 @@ def test_hostile_templates_are_refused_soon(text):
     assert took < 2
 
 
-@pytest.mark.parametrize(
+@family(
     ("text", "value"),
     [
         (LAUGHS + "; a9 == [a9[i] for i in std.range(0, 9)]", "true"),
@@ -108,7 +109,7 @@ def test_infinite_recursion_is_refused_at_once(text):
     assert "infinite recursion" in error.message
 
 
-@pytest.mark.parametrize("name", ["doubling", "repeat", "makeArray", "range", "width", "replace"])
+@family("name", ["doubling", "repeat", "makeArray", "range", "width", "replace"])
 def test_bytes_are_charged_before_they_are_allocated(name):
     interpreted = interpreter(HOSTILE[name], budget=Budget(bytes=1 << 20))
     tracemalloc.start()

@@ -1,7 +1,5 @@
 """Natives: calls, results and errors."""
 
-import pytest
-
 from eventer.core.errors import EvaluationError
 from tests.families import family
 from tests.unit.jsonnet.evaluation import PathKeys, Recorder, evaluate, evaluation_error
@@ -161,7 +159,7 @@ def test_a_direct_call_of_an_unknown_native_gets_a_suggestion():
     )
 
 
-@pytest.mark.parametrize(
+@family(
     ("call", "says"),
     [
         ("n(1)", "'high' of n is missing"),

@@ -43,7 +43,7 @@ HUGE = [
 ]
 
 
-@pytest.mark.parametrize("program", HUGE)
+@family("program", HUGE)
 def test_a_large_program_is_refused(program):
     answer = evaluate(program, SMALL)
     assert isinstance(answer, go_jsonnet.Error)
@@ -89,14 +89,14 @@ def test_a_yaml_number_with_many_digits_is_a_string():
     assert evaluate(f"std.parseYaml('{digits}')", SMALL) == digits
 
 
-@pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 100_000, "[" * 900 + "]" * 900])
-@pytest.mark.parametrize("name", ["parseJson", "parseYaml"])
+@family("text", ["[" * 100_000, '{"a":' * 100_000, "[" * 900 + "]" * 900])
+@family("name", ["parseJson", "parseYaml"])
 def test_deep_texts_are_values_or_errors_never_crashes(name, text):
     answer = evaluate(f"std.length(std.{name}({text!r}))", SMALL)
     assert isinstance(answer, go_jsonnet.Error | int | float)
 
 
-@pytest.mark.parametrize(
+@family(
     "program",
     [
         "local o = { a: self }; std.%s(o)",
@@ -104,7 +104,7 @@ def test_deep_texts_are_values_or_errors_never_crashes(name, text):
         "local o = { a: o }; std.%s(o)",
     ],
 )
-@pytest.mark.parametrize(
+@family(
     "name",
     ["manifestJson", "manifestYamlDoc", "manifestPython", "manifestToml", "prune", "toString",
      "manifestXmlJsonml", "deepJoin", "flattenDeepArray", "manifestIni"],
@@ -115,7 +115,7 @@ def test_a_value_that_contains_itself_is_an_error(program, name):
     assert isinstance(answer, go_jsonnet.Error)
 
 
-@pytest.mark.parametrize(
+@family(
     ("call", "value"),
     [
         ("std.parseHex(std.repeat('0', 5e5) + 'Ff')", 255),
@@ -129,8 +129,8 @@ def test_long_numerals_take_few_steps(call, value):
     assert evaluate(call, SMALL) == value
 
 
-@pytest.mark.parametrize("function", ["parseHex", "parseOctal"])
-@pytest.mark.parametrize(
+@family("function", ["parseHex", "parseOctal"])
+@family(
     ("text", "error"),
     [
         ("std.repeat('7', 5e5)", "overflow"),

@@ -1,12 +1,11 @@
 """A function given to `std` draws by (argument, element), whatever the order of evaluation."""
 
-import pytest
-
 from eventer.core.model import Template
 from eventer.functions.row_reader import DrawKeys
 from eventer.jsonnet.environment import Environment
 from eventer.jsonnet.evaluate.interpreter import Interpreter
 from eventer.jsonnet.load import load
+from tests.families import family
 
 
 class KeyNative:
@@ -33,7 +32,7 @@ def value(text):
     return Interpreter(program, environment).event(7).value
 
 
-@pytest.mark.parametrize(
+@family(
     "program",
     [
         "std.map(function(x) k(), [1, 2, 3])",

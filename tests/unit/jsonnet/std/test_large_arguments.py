@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from eventer.jsonnet.budget import Budget
+from tests.families import family
 from tests.unit.jsonnet.std import large_arguments
 from tests.unit.jsonnet.std.comparison import evaluate
 from tests.unit.jsonnet.std.valid_calls import VALID_CALLS
@@ -64,11 +65,11 @@ def overruns(*which):
     return found
 
 
-@FUNCTIONS
+@family("name", VALID_CALLS)
 def test_it_ends_with_a_value_or_a_refusal(name):
     """Any other error is raised here."""
     budget = Budget(steps=20_000, bytes=4 << 20, seconds=None)
-    for program in programs(name, ONCE, large_arguments.SIZE // FEWER, SHARE):
+    for program in programs(name, ONCE, large_arguments.SIZE // FEWER, 2 * SHARE):
         answer = evaluate(program, budget)
         assert getattr(answer, "kind", None) in {None, "BudgetError", "EvaluationError"}
 
@@ -102,7 +103,7 @@ MEMORY = {
 }
 
 
-@pytest.mark.parametrize("program", MEMORY.values(), ids=MEMORY.keys())
+@family("program", MEMORY.values())
 def test_memory_is_charged_before_its_allocation(program):
     answer = evaluate(f"local t = std.repeat('x', 1e6); {program}", LITTLE)
     assert getattr(answer, "kind", None) == "BudgetError", str(answer)[:100]

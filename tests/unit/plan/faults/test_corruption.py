@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 
 from eventer.plan.faults.corruption import Choices, corrupted, malformed
+from tests.families import family
 
 WORDS = [number * 0x9E3779B97F4A7C15 % (1 << 64) for number in range(1, 60)]
 
@@ -14,7 +15,7 @@ def kind_of(value):
     return "number" if type(value) in {int, float} else type(value).__name__
 
 
-@pytest.mark.parametrize("value", ["", "abc", "2026-01-31T10:00:00Z", 0, 1.5, True, [], {"a": 1}])
+@family("value", ["", "abc", "2026-01-31T10:00:00Z", 0, 1.5, True, [], {"a": 1}])
 def test_a_corrupted_value_differs_in_the_way_that_is_named(value):
     ways = {}
     for word in WORDS:
@@ -43,7 +44,7 @@ def test_a_text_stays_a_text_for_a_column():
     assert corrupted(1, Choices(1), keep_text=True) is not None
 
 
-@pytest.mark.parametrize("text", ['{"a":"é"}', "{}", "[1,2]", '"ab"', '""', "1234", "true", "null"])
+@family("text", ['{"a":"é"}', "{}", "[1,2]", '"ab"', '""', "1234", "true", "null"])
 def test_a_malformed_text_is_not_json(text):
     for word in WORDS:
         _, wrong = malformed(text, Choices(word))

@@ -3,10 +3,10 @@
 import math
 
 import numpy as np
-import pytest
 
 from eventer.core.fault_rules import FaultKind, FaultRule
 from eventer.plan.faults.fault_draws import FaultDraws
+from tests.families import family
 
 ROWS = 20_000
 
@@ -21,7 +21,7 @@ def hits(rules, root_key=1, rows=ROWS):
     return np.concatenate(parts, axis=1)
 
 
-@pytest.mark.parametrize("probability", [0, 0.002, 0.02, 0.5, 0.98, 1])
+@family("probability", [0, 0.002, 0.02, 0.5, 0.98, 1])
 def test_rates_are_within_binomial_bounds(probability):
     found = hits([rule(kind, probability) for kind in FaultKind]).sum(axis=1)
     deviation = math.sqrt(ROWS * probability * (1 - probability))

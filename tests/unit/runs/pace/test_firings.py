@@ -53,8 +53,8 @@ def test_the_same_as_the_library(expression: str, zone: str, begin: datetime) ->
     assert firings(expression, zone, begin, 5) == expected
 
 
-@pytest.mark.parametrize("expression", EXPRESSIONS[:7])
-@pytest.mark.parametrize("day", ["2026-03-28", "2026-10-24"])
+@family("expression", EXPRESSIONS[:7])
+@family("day", ["2026-03-28", "2026-10-24"])
 def test_the_same_as_the_library_when_the_clock_changes(expression: str, day: str) -> None:
     zone = ZoneInfo("Europe/Berlin")
     begin = datetime.fromisoformat(f"{day}T12:00:00").replace(tzinfo=zone)

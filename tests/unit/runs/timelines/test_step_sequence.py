@@ -12,6 +12,7 @@ from eventer.runs.timelines import opened_timelines, step_sequence
 from eventer.runs.timelines.pending_steps import PendingSteps
 from eventer.runs.timelines.starts import TimelineStarts
 from eventer.runs.timelines.step_sequence import StepSequence
+from tests.families import family
 from tests.unit.runs.timelines.random_timelines import (
     HORIZON,
     T0,
@@ -40,8 +41,8 @@ def taken(sequence, sizes=(7,)):
         found += listed(steps)
 
 
-@pytest.mark.parametrize("only", [None, "a", "z"])
-@pytest.mark.parametrize("most", [1, 1 << 30])
+@family("only", [None, "a", "z"])
+@family("most", [1, 1 << 30])
 def test_steps_are_in_order_in_batches_of_any_size(only, most):
     for sizes in ((3, 50),) if most == 1 or only else ((1,), (3, 50), (1000,)):
         sequence = StepSequence(RandomTimelines(most), starts(), TimelineSpec(HORIZON, only), BEGIN)

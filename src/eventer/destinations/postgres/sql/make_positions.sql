@@ -21,8 +21,11 @@ CREATE TABLE IF NOT EXISTS eventer.position (
 );
 ALTER TABLE eventer.position ADD COLUMN IF NOT EXISTS column_types jsonb;
 ALTER TABLE eventer.position ADD COLUMN IF NOT EXISTS dropped bigint NOT NULL DEFAULT 0;
+ALTER TABLE eventer.position ADD COLUMN IF NOT EXISTS cursor bigint[];
 COMMENT ON TABLE eventer.shard IS 'Who delivers: the owner of the greatest epoch.';
 COMMENT ON TABLE eventer.position IS
     'The index of the next event of each generator, moved in the transaction that writes its rows.';
+COMMENT ON COLUMN eventer.position.cursor IS
+    'Of steps of timelines, the place of the next one in their order: due (ns), index, step.';
 COMMENT ON COLUMN eventer.position.column_types IS
     'The oid of the table, and the type of each column when it was first written, by attnum.';

@@ -1,0 +1,213 @@
+"""`eventer add`: adds generators to a running service, from a request or from a template."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from eventer.cli import schedule_options as due
+from eventer.cli import template_options as option
+from eventer.cli.exit_codes import exit_with_code
+from eventer.cli.faults import Faults, parse_fault_list
+from eventer.cli.generators import show_generators
+from eventer.cli.option_values import choice, unicode_text
+from eventer.cli.options import AsJson, Url, read_request_file, service_client
+from eventer.cli.template_options import (
+    parse_reference,
+    parse_variables,
+    read_template,
+    target_of,
+    written_part,
+)
+from eventer.cli.terminal import print_data, print_message
+from eventer.core.errors import RequestError
+from eventer.core.model import CatchUp, OnError, OnNull
+
+if TYPE_CHECKING:
+    from eventer.core.model import KafkaTarget, PostgresTarget
+    from eventer.service.run_pace import PaceOptions
+
+_TEMPLATE_ENDINGS = (".jsonnet", ".libsonnet")
+
+
+@exit_with_code
+def add(
+    context: typer.Context,
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="A request in JSON or YAML; with --kafka or --postgres, a template. "
+            "- reads standard input.",
+            allow_dash=True,
+        ),
+    ],
+    *,
+    topic: option.Topic = None,
+    table: option.Table = None,
+    key: option.Key = None,
+    value: option.Value = None,
+    omit: option.Omit = None,
+    op: option.Op = None,
+    connection: option.Connection = None,
+    name: Annotated[
+        str | None,
+        typer.Option("--name", metavar="NAME", parser=unicode_text, help="Name of the generator."),
+    ] = None,
+    rate: due.Rate = None,
+    stages: due.StageList = None,
+    profile: due.Multipliers = None,
+    timezone: due.TimeZone = None,
+    arrivals: due.ArrivalTimes = "even",
+    start: due.Start = None,
+    end: due.End = None,
+    count: due.Count = None,
+    interval: due.Interval = None,
+    max_events: due.MaxEvents = None,
+    seed: option.Seed = None,
+    stream: option.StreamName = None,
+    dataset: option.Dataset = None,
+    variables: option.Variables = None,
+    referenced: option.With = None,
+    on_error: due.WhenFailing = OnError.STOP,
+    on_null: due.WhenNull = OnNull.EMIT,
+    catch_up: Annotated[
+        CatchUp,
+        typer.Option(
+            "--catch-up",
+            metavar="drop|replay",
+            parser=choice(*CatchUp),
+            help="Whether to drop or replay the backlog after a downtime.",
+        ),
+    ] = CatchUp.DROP,
+    faults: Faults = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the request; do not send it.")
+    ] = False,
+    url: Url = None,
+    as_json: AsJson = False,
+) -> None:
+    """Add generators to a running service, or change the pace of existing ones.
+
+    A request may name templates with `template_file`, relative to it, and environment variables as
+    `${NAME}`. The other options than --dry-run, --url and --json describe a template.
+    """
+    from eventer.service.run_pace import PaceOptions
+
+    target = target_of(topic, table, key, connection, part=written_part(value, omit), op=op)
+    if target is None:
+        _check_is_request(context, file)
+        request = read_request_file(file)
+    else:
+        paces = PaceOptions(
+            rate=rate,
+            count=count,
+            interval=interval,
+            stages=stages,
+            profile=profile,
+            timezone=timezone,
+            arrivals=arrivals,
+            start=start,
+            end=end,
+        )
+        event = {
+            "seed": seed,
+            "stream": stream,
+            "dataset": dataset,
+            "vars": json.loads(parse_variables(variables or ())),
+            "pace": _pace(paces, max_events),
+            "on_error": _unless(on_error, OnError.STOP),
+            "on_null": _unless(on_null, OnNull.EMIT),
+            "catch_up": _unless(catch_up, CatchUp.DROP),
+            "faults": parse_fault_list(faults),
+        }
+        request = _request(file, target, name, event, referenced or ())
+    if dry_run:
+        print_data(json.dumps(request, ensure_ascii=False, indent=2))
+        return
+    body = json.dumps(request, ensure_ascii=False).encode()
+    answer = service_client(context, url).post("/generator/add", body=body)
+    show_generators(answer["generators"], answer, as_json=as_json)
+    for view in answer["generators"]:
+        for warning in view.get("warnings", ()):
+            print_message(f"warning: generator {view['name']}: {warning['message']}")
+
+
+def _check_is_request(context: typer.Context, file: Path) -> None:
+    """Checks that no option of a template is given.
+
+    Raises:
+        typer.BadParameter: one is given, or the file is a template.
+    """
+    general = {"file", "dry_run", "url", "as_json"}
+    for parameter in context.command.params:
+        source = context.get_parameter_source(parameter.name or "")
+        if parameter.name not in general and source is not None and source.name == "COMMANDLINE":
+            raise typer.BadParameter(f"{parameter.opts[0]} needs --kafka TOPIC or --postgres TABLE")
+    if file.suffix in _TEMPLATE_ENDINGS:
+        raise typer.BadParameter(
+            f"{file} is a template: give its destination, --kafka TOPIC or --postgres TABLE"
+        )
+
+
+def _pace(options: PaceOptions, max_events: int | None) -> dict[str, Any]:
+    """The pace of the options as in a request.
+
+    Raises:
+        typer.BadParameter: there is none, or an option is invalid.
+    """
+    from eventer.core.pace_json import pace_json
+    from eventer.service.run_pace import run_pace
+
+    try:
+        spec = run_pace(options, time.time_ns())
+    except RequestError as error:
+        raise typer.BadParameter(error.message) from error
+    if spec is None:
+        raise typer.BadParameter("a generator needs a pace: --rate, --interval or --stages")
+    return pace_json(replace(spec, max_events=max_events))
+
+
+def _request(
+    file: Path,
+    target: KafkaTarget | PostgresTarget,
+    name: str | None,
+    event: dict[str, Any],
+    referenced: Iterable[str],
+) -> dict[str, Any]:
+    """The request that adds the events of a template; options that are not given are left out."""
+    from eventer.api.wire.responses import target_json
+
+    id_ = "events" if str(file) == "-" else file.stem
+    text, _ = read_template(file)
+    events = [{"id": id_, "template": text} | _given(event)]
+    events += _referenced_events(referenced, event)
+    schedule = {"destination_id": target.kind, "event_id": id_, "name": name}
+    return {
+        "destinations": [{"id": target.kind} | target_json(target)],
+        "events": events,
+        "schedules": [_given(schedule)],
+    }
+
+
+def _referenced_events(given: Iterable[str], event: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The events of `--with`, which have the variables and the dataset of the template."""
+    for each in given:
+        id_, file, count = parse_reference(each)
+        text, _ = read_template(file)
+        shared = {"vars": event["vars"], "dataset": event["dataset"], "count": count}
+        yield {"id": id_, "template": text} | _given(shared)
+
+
+def _given(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value not in (None, {}, [])}
+
+
+def _unless(value: str, default: str) -> str | None:
+    return None if value == default else str(value)

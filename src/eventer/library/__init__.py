@@ -1,0 +1,1 @@
+"""Eventer as a Python library: what `import eventer` offers, and the plugin for pytest."""

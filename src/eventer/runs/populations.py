@@ -1,0 +1,136 @@
+"""The events of a generator that others may refer to, by their bindings. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eventer.core.bindings import Binding
+from eventer.core.clock import NS_PER_SECOND
+from eventer.core.limits import MAX_POPULATION
+from eventer.runs.pacing import END, Pace
+
+REFERENCE_DELAY_NS: Final = NS_PER_SECOND
+"""How long an event has been due when others begin to refer to it: it is usually committed then."""
+NOTHING: Final = 0
+"""A gate before all events."""
+_MOST_TIMES_PER_ROW: Final = 64
+"""Up to as many due times are computed at once as an index is searched in."""
+
+Rows: TypeAlias = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class BoundEvents:
+    """The events of a binding, and when they are due."""
+
+    pace: Pace
+    end: int | None
+
+    @classmethod
+    def of(cls, binding: Binding) -> BoundEvents:
+        """Those of a binding."""
+        return cls(Pace(binding.segments), binding.end)
+
+    def counts(self, times: Rows) -> Rows:
+        """How many exist for events that are due at these times: at least one."""
+        due = _in_order(lambda each: _due_ends(self.pace, each), times - REFERENCE_DELAY_NS)
+        most = MAX_POPULATION if self.end is None else self.end
+        return np.clip(due, 1, max(most, 1))
+
+    def due_times(self, index: Rows) -> Rows:
+        """When the events with these indices are due."""
+        return _in_order(lambda each: _due_times(self.pace, each), index)
+
+    def gate(self, committed: int) -> int:
+        """The instant (ns) before which events can refer to these, of which so many are committed.
+
+        An event that is due earlier finds all events committed that exist for it.
+        """
+        if committed < 1:
+            return NOTHING
+        if self.end is not None and committed >= self.end:
+            return END
+        due = self.pace.next_due(committed)
+        return END if due is None else min(due + REFERENCE_DELAY_NS, END)
+
+
+class BoundPopulation:
+    """`eventer.functions.populations.Population` of the bindings of one name, in their order."""
+
+    def __init__(self, bindings: Sequence[Binding]) -> None:
+        self._first, self._events = [], []
+        for binding in _valid(bindings):
+            self._first.append(binding.first)
+            self._events.append(BoundEvents.of(binding))
+
+    def counts(self, readers: Rows, scheduled: Rows) -> Rows:
+        """See `Population.counts`."""
+        return self._by_binding(readers, scheduled, BoundEvents.counts)
+
+    def due_times(self, readers: Rows, index: Rows) -> Rows:
+        """See `Population.due_times`."""
+        return self._by_binding(readers, index, BoundEvents.due_times)
+
+    def _by_binding(
+        self, readers: Rows, values: Rows, compute: Callable[[BoundEvents, Rows], Rows]
+    ) -> Rows:
+        if len(self._events) == 1:
+            return compute(self._events[0], values)
+        numbers = np.searchsorted(self._first[1:], readers, side="right")
+        found = np.empty(len(values), dtype=np.int64)
+        for number in np.unique(numbers).tolist():
+            rows = numbers == number
+            found[rows] = compute(self._events[number], values[rows])
+        return found
+
+
+def bound_populations(bindings: Iterable[Binding]) -> Mapping[str, BoundPopulation]:
+    """The populations of a generator by name."""
+    by_name: dict[str, list[Binding]] = {}
+    for binding in bindings:
+        by_name.setdefault(binding.name, []).append(binding)
+    return {name: BoundPopulation(each) for name, each in by_name.items()}
+
+
+def _valid(bindings: Sequence[Binding]) -> Sequence[Binding]:
+    """The bindings that hold for some index, by their first one."""
+    valid: list[Binding] = []
+    for binding in reversed(bindings):
+        if not valid or binding.first < valid[-1].first:
+            valid.append(binding)
+    return valid[::-1]
+
+
+def _in_order(compute: Callable[[Rows], Rows], values: Rows) -> Rows:
+    """The results of `compute`, which takes ascending values, for values in any order."""
+    if not len(values) or bool((values[1:] >= values[:-1]).all()):
+        return compute(values) if len(values) else values
+    distinct, rows = np.unique(values, return_inverse=True)
+    return compute(distinct)[rows]
+
+
+def _due_ends(pace: Pace, times: Rows) -> Rows:
+    """The first index that is not due at each of these ascending times."""
+    first, end = (min(pace.due_end(int(time)), MAX_POPULATION) for time in (times[0], times[-1]))
+    if first == end:
+        return np.full(len(times), first, dtype=np.int64)
+    if end - first <= _MOST_TIMES_PER_ROW * len(times):
+        due = pace.scheduled(first, end - first)
+        ends: Rows = first + np.searchsorted(due, times, side="right")
+        return ends
+    middle = len(times) // 2
+    return np.concatenate([_due_ends(pace, times[:middle]), _due_ends(pace, times[middle:])])
+
+
+def _due_times(pace: Pace, index: Rows) -> Rows:
+    """When these ascending indices are due."""
+    first, last = int(index[0]), int(index[-1])
+    if last - first <= _MOST_TIMES_PER_ROW * len(index):
+        return pace.scheduled(first, last + 1 - first)[index - first]
+    middle = len(index) // 2
+    return np.concatenate([_due_times(pace, index[:middle]), _due_times(pace, index[middle:])])

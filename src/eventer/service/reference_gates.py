@@ -1,0 +1,154 @@
+"""Generators that refer to events of others: their bindings, and the gates before their events.
+
+A generator makes an event only when all events that it may refer to are committed. Its gate is the
+instant from which on they may not be: events that are due then or later wait. A commit of the other
+generator moves the gate. A binding says which events the other generator has; it changes with that
+generator's pace, state and incarnation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+from eventer.core.bindings import Binding, latest_bindings
+from eventer.core.clock import NS_PER_SECOND
+from eventer.core.model import GeneratorState
+from eventer.registry.base import BeginBindings
+from eventer.runs.pacing import END
+from eventer.runs.populations import NOTHING, BoundEvents
+from eventer.service.event_references import referenced_by_name
+from eventer.service.generator import Generator
+from eventer.service.generator_index import GeneratorIndex
+from eventer.workers.worker_pool import WorkerPool
+
+STALL_NS: Final = 30 * NS_PER_SECOND
+"""After this time without a commit, others do not wait for more events of a generator."""
+
+
+class _OpenReader:
+    """A generator that generates events, what it reads, and its gate."""
+
+    def __init__(self, generator: Generator) -> None:
+        self.generator = generator
+        latest = latest_bindings(generator.record.bindings)
+        self.bound = [(binding, BoundEvents.of(binding)) for binding in latest.values()]
+        self.gate = NOTHING
+
+
+class ReferenceGates:
+    """The gates of running generators that refer to others."""
+
+    def __init__(self, generators: GeneratorIndex, worker_pool: WorkerPool) -> None:
+        self._generators = generators
+        self._worker_pool = worker_pool
+        self._open: dict[int, _OpenReader] = {}
+        self._blocking: dict[int, tuple[int, int]] = {}
+        """The position of a generator that others wait for, and since when they wait."""
+        self._stalled: dict[int, int] = {}
+        """The position of a generator at which others stopped waiting for it."""
+
+    # --- bindings -----------------------------------------------------------------------------
+
+    def bindings(self, generator: Generator, first: int) -> tuple[Binding, ...]:
+        """The bindings that must be durable before a generator continues at the index `first`."""
+        latest = latest_bindings(generator.record.bindings)
+        found = []
+        for name, id_ in referenced_by_name(generator.record.spec).items():
+            if (other := self._generators.get(id_)) is not None:
+                binding, known = self._binding(name, first, other), latest.get(name)
+                if known is None or known.first > first or replace(known, first=first) != binding:
+                    found.append(binding)
+        return tuple(found)
+
+    def changes(self, generator: Generator, first: int) -> Iterator[BeginBindings]:
+        """The change of the registry that stores `bindings`."""
+        if bindings := self.bindings(generator, first):
+            record = generator.record
+            yield BeginBindings(record.id, record.incarnation, bindings)
+
+    def _binding(self, name: str, first: int, other: Generator) -> Binding:
+        record, position = other.record, other.position.next
+        runs = other.active and other.new_segment_at is None
+        if runs and self._stalled.get(record.id) == position:
+            runs = False
+        goes_on = runs or record.state is GeneratorState.FINISHED
+        end = None if goes_on else position
+        return Binding(name, first, record.id, record.incarnation, record.segments, end)
+
+    def outdated(self) -> list[Generator]:
+        """The running generators that need other bindings."""
+        return [
+            each.generator
+            for each in self._open.values()
+            if self.bindings(each.generator, each.generator.position.next)
+        ]
+
+    # --- gates --------------------------------------------------------------------------------
+
+    def open(self, generator: Generator) -> int:
+        """The gate of a generator that begins to generate events."""
+        if not referenced_by_name(generator.record.spec):
+            return END
+        reader = self._open[generator.record.id] = _OpenReader(generator)
+        reader.gate = self._gate(reader)
+        return reader.gate
+
+    def close(self, generator: Generator) -> None:
+        """Forgets a generator that does not generate events any more."""
+        self._open.pop(generator.record.id, None)
+
+    def moved(self, generator: Generator) -> None:
+        """Moves the gates of the generators that refer to one whose position has changed."""
+        for id_ in self._generators.readers_of(generator.record.id):
+            if (reader := self._open.get(id_)) is None:
+                continue
+            gate = self._gate(reader)
+            if gate != reader.gate:
+                reader.gate = gate
+                self._worker_pool.set_gate(reader.generator.key, gate)
+
+    def _gate(self, reader: _OpenReader) -> int:
+        gates = (self._gate_of(binding, events) for binding, events in reader.bound)
+        return min(gates, default=END)
+
+    def _gate_of(self, binding: Binding, events: BoundEvents) -> int:
+        other = self._generators.get(binding.generator)
+        if other is None or other.record.incarnation != binding.incarnation:
+            return NOTHING
+        return events.gate(other.position.next)
+
+    def waits_for(self, generator: Generator, now: int) -> tuple[str, ...]:
+        """The names of the generators that a generator waits for."""
+        reader = self._open.get(generator.record.id)
+        if reader is None:
+            return ()
+        return tuple(
+            self._generators[binding.generator].record.name
+            for binding, events in reader.bound
+            if self._gate_of(binding, events) <= now and binding.generator in self._generators
+        )
+
+    def find_stalled(self, now: int) -> None:
+        """Finds generators that others have waited for too long.
+
+        A generator without any committed event is waited for: there is no event to refer to.
+        """
+        blocking = {}
+        for reader in self._open.values():
+            if reader.gate > now:
+                continue
+            for binding, events in reader.bound:
+                other = self._generators.get(binding.generator)
+                if other is not None and self._gate_of(binding, events) <= now:
+                    blocking[other.record.id] = other.position.next
+        self._blocking = {
+            id_: known
+            if (known := self._blocking.get(id_)) and known[0] == position
+            else (position, now)
+            for id_, position in blocking.items()
+        }
+        for id_, (position, since) in self._blocking.items():
+            if position > 0 and now - since >= STALL_NS:
+                self._stalled[id_] = position

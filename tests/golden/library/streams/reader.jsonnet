@@ -1,0 +1,1 @@
+{ n: std.native('get_event_of')('delivered').n }

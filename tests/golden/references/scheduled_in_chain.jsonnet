@@ -1,0 +1,2 @@
+local get_event_of = std.native('get_event_of');
+{ n: get_event_of('reader').n }
