@@ -38,6 +38,7 @@ from eventer.service.request_faults import raise_faults, request_faults
 from eventer.service.requests import AddRequest, EventRequest
 from eventer.service.resolved_schedule import (
     ResolvedSchedule,
+    changes_schedule,
     changes_to,
     conflicts,
     end_faults,
@@ -50,6 +51,7 @@ from eventer.service.resolved_schedule import (
 )
 from eventer.service.row_file_store import RowFileStore
 from eventer.service.template_service import TemplateService
+from eventer.service.timeline_faults import sibling_faults
 from eventer.service.views import GeneratorView
 from eventer.settings import Settings
 from eventer.workers.inspector_messages import Inspection
@@ -174,7 +176,10 @@ class Adder:
             [
                 fault
                 for id_, generator in changing.items()
-                for fault in start_fault(generator.record, first[id_])
+                for fault in (
+                    *start_fault(generator.record, first[id_]),
+                    *self._sibling_faults(generator.record, first),
+                )
             ]
         )
         async with self._suspended(changing.values()), self._decision_lock:
@@ -216,6 +221,17 @@ class Adder:
                 if id_ not in known:
                     pointer = format_pointer(["events", each.event_number, each.event.field])
                     yield Fault(pointer, f"refers to generator {name!r}, which was just removed")
+
+    def _sibling_faults(
+        self, record: GeneratorRecord, requested: Mapping[int, ResolvedSchedule]
+    ) -> Iterator[Fault]:
+        """See `sibling_faults`, of the generators that a request does not have."""
+        resolved = requested[record.id]
+        if record.spec.timeline is None or not changes_schedule(record, resolved):
+            return
+        generators = self.lifecycle.generators
+        others = (each.record for id_, each in generators.items() if id_ not in requested)
+        yield from sibling_faults(resolved, record, others)
 
     def _check_limits(self, resolved: Sequence[ResolvedSchedule]) -> None:
         usage = self.lifecycle.generators.usage
