@@ -3,6 +3,7 @@
 import random
 import time
 import uuid
+from datetime import UTC
 
 import pytest
 
@@ -17,6 +18,13 @@ local id = e.index(), pause = e.number(0.05, 1, 3);
 [
   { after: step * pause, event: { told: id, step: step, of: 4, at: e.now('us', step * pause) } }
   for step in std.range(0, 3)
+]
+"""
+PAID = """
+local e = import 'eventer.libsonnet';
+[
+  { after: 0, to: 'orders', event: { id: e.index(), at: e.now('us') } },
+  { after: 0.5, to: 'payments', event: { story: e.index(), ordered: e.now('us') } },
 ]
 """
 PACE = {"count": 4, "interval": "100ms", "timeline": {"horizon": "5s"}}
@@ -87,4 +95,32 @@ def test_kill_9_cuts_no_timeline(rounds, kafka, postgres_module_dsn, service):
     check_told(topic_events(kafka, name), service.generator(ids[0])["position"])
     rows = sorted(table_rows(postgres_module_dsn, name), key=lambda row: row["step"])
     check_told(rows, service.generator(ids[1])["position"])
+    service.post("/generator/remove", {"ids": ids})
+
+
+def test_destinations_of_one_story_agree(kafka, postgres_module_dsn, service):
+    name = f"agrees_{uuid.uuid4().hex}"
+    body = request(topic(name), table(name), template=PAID, catch_up="replay", **PACE)
+    for schedule, only in zip(body["schedules"], ("orders", "payments"), strict=True):
+        schedule["only"] = only
+    code, answer = service.post("/generator/add", body)
+    assert code == 200, answer
+    orders, payments = ids = [each["id"] for each in answer["generators"]]
+    wait_for_progress(service, ids, 20)
+    assert service.post(f"/generator/pause?id={payments}")[0] == 200
+    wait_for_progress(service, [orders], 20)
+    assert service.post(f"/generator/resume?id={payments}")[0] == 200
+    service.kill()
+    service.start()
+    wait_for_progress(service, ids, 20)
+    last = service.generator(orders)["position"]
+    wait_until(lambda: service.generator(payments)["position"] >= last, lambda: service.log)
+    for id_ in (payments, orders):
+        assert service.post(f"/generator/pause?id={id_}")[0] == 200
+        check_verified(service, id_)
+    ordered = {event["id"]: event["at"] for event in topic_events(kafka, name)}
+    paid = {row["story"]: row["ordered"] for row in table_rows(postgres_module_dsn, name)}
+    for id_, at in paid.items():
+        assert ordered[id_] == at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    assert set(range(last)) <= set(paid)
     service.post("/generator/remove", {"ids": ids})

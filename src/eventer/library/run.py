@@ -232,8 +232,24 @@ def _deliver(job: RunJob, seed: int) -> RunSummary:
         asyncio.get_running_loop()
     except RuntimeError:
         return asyncio.run(_run(job, seed))
+    return _deliver_in_thread(job, seed)
+
+
+def _deliver_in_thread(job: RunJob, seed: int) -> RunSummary:
+    tasks: list[asyncio.Task[RunSummary]] = []
+
+    async def deliver() -> RunSummary:
+        tasks.append(asyncio.ensure_future(_run(job, seed)))
+        return await tasks[0]
+
     with ThreadPoolExecutor(1) as executor:
-        return executor.submit(asyncio.run, _run(job, seed)).result()
+        running = executor.submit(asyncio.run, deliver())
+        try:
+            return running.result()
+        except KeyboardInterrupt:
+            for task in tasks:
+                task.get_loop().call_soon_threadsafe(task.cancel)
+            raise
 
 
 async def _run(job: RunJob, seed: int) -> RunSummary:

@@ -44,7 +44,11 @@ from eventer.plan.interpreter_engine import InterpreterEngine
 from eventer.plan.null_events import NullDroppingEngine
 from eventer.plan.plan_cache import PlanCache
 from eventer.plan.referenced_events import referenced_events
-from eventer.plan.references import ReferencedPrograms, referenced_programs
+from eventer.plan.references import (
+    ReferencedPrograms,
+    check_no_growing,
+    referenced_programs,
+)
 from eventer.plan.row_references import bind_row_files, kept_files, library_files
 from eventer.plan.shape.infer import infer_shape
 from eventer.plan.stream_plan import StreamPlan
@@ -194,8 +198,10 @@ class PreparedTemplate:
         written.
 
         Raises:
+            EvaluationError: it refers to events of generators.
             RequestError: `engine` requires the plan, which does not cover the template.
         """
+        check_no_growing(self.program, self.references)
 
         def interpreter(reason: str) -> InterpretedTimelines:
             made = self._interpreter(stream, context, budget, trace)

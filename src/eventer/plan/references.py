@@ -183,6 +183,22 @@ class _Resolution:
         )
 
 
+def check_no_growing(program: Program, references: ReferencedPrograms) -> None:
+    """Checks that a program of timelines refers to no events of generators.
+
+    Raises:
+        EvaluationError: it does; at the place of the call.
+    """
+    for call, name in reference_calls(program):
+        referenced = references.get(name or "")
+        if referenced is not None and isinstance(referenced.population, GrowingPopulation):
+            raise EvaluationError(
+                f"get_event_of: a timeline cannot refer to {name!r}, which has a schedule",
+                hint="add it to `events` once more under another `id`, with the same `stream` and "
+                "`seed` but without a schedule, and refer to that: its events are the same",
+            ).at(call.span)
+
+
 def _circular(names: tuple[str, ...]) -> EvaluationError:
     circle = " → ".join(names)
     return EvaluationError(

@@ -7,7 +7,6 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from itertools import chain
 from typing import Final
 
 from eventer.core.clock import Clock
@@ -39,6 +38,7 @@ from eventer.service.request_faults import raise_faults, request_faults
 from eventer.service.requests import AddRequest, EventRequest
 from eventer.service.resolved_schedule import (
     ResolvedSchedule,
+    changes_schedule,
     changes_to,
     conflicts,
     end_faults,
@@ -52,6 +52,7 @@ from eventer.service.resolved_schedule import (
 )
 from eventer.service.row_file_store import RowFileStore
 from eventer.service.template_service import TemplateService
+from eventer.service.timeline_faults import sibling_faults
 from eventer.service.views import GeneratorView
 from eventer.settings import Settings
 from eventer.workers.inspector_messages import Inspection
@@ -200,7 +201,8 @@ class Adder:
         """The existing generators that the request changes, by id.
 
         Raises:
-            RequestError: it asks for another start of one.
+            RequestError: it asks for another start of one, or leaves out a generator of
+                the same timelines.
         """
         generators = self.lifecycle.generators
         changing = {
@@ -208,8 +210,11 @@ class Adder:
             for id_, each in first.items()
             if id_ in generators and needs_change(generators[id_].record, each)
         }
-        faults = (start_fault(each.record, first[id_]) for id_, each in changing.items())
-        raise_faults([*chain.from_iterable(faults)])
+        faults: list[Fault] = []
+        for id_, each in changing.items():
+            faults += start_fault(each.record, first[id_])
+            faults += self._sibling_faults(each.record, first)
+        raise_faults(faults)
         return changing
 
     def _removed_references(self, resolved: Sequence[ResolvedSchedule]) -> Iterator[Fault]:
@@ -220,6 +225,17 @@ class Adder:
                 if id_ not in known:
                     pointer = format_pointer(["events", each.event_number, each.event.field])
                     yield Fault(pointer, f"refers to generator {name!r}, which was just removed")
+
+    def _sibling_faults(
+        self, record: GeneratorRecord, requested: Mapping[int, ResolvedSchedule]
+    ) -> Iterator[Fault]:
+        """See `sibling_faults`, of the generators that a request does not have."""
+        resolved = requested[record.id]
+        if record.spec.timeline is None or not changes_schedule(record, resolved):
+            return
+        generators = self.lifecycle.generators
+        others = (each.record for id_, each in generators.items() if id_ not in requested)
+        yield from sibling_faults(resolved, record, others)
 
     def _check_limits(self, resolved: Sequence[ResolvedSchedule]) -> None:
         usage = self.lifecycle.generators.usage

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
+from eventer.core.fault_rules import FaultRule
 from eventer.core.model import (
     EventSource,
     FixedPopulation,
@@ -16,6 +17,7 @@ from eventer.core.model import (
     Population,
     ReferencedStream,
     Template,
+    TimelineSpec,
 )
 from eventer.registry.base import GeneratorRecord, stream_key
 from eventer.service.requests import AddRequest, EventRequest
@@ -25,6 +27,12 @@ _QUOTED: Final = re.compile(r"""(["'])([^"'\\\n]+)\1""")
 _MAY_CALL: Final = ("import", "\\")
 """What a text has if it refers to events without `_CALL` in it: in a file, or by an escape."""
 TIMELINES: Final = NoPopulation("gives timelines", "refer to an event without `timeline`")
+DELAYED: Final = NoPopulation(
+    "has late or duplicate events on purpose",
+    "refer to an event whose `faults` have neither `late` nor `duplicate`",
+)
+_DELAYS: Final = frozenset({"late", "duplicate"})
+"""The kinds of faults that change when, and so in which order, events are delivered."""
 _FEW: Final = 64
 """Events with a schedule that a template gets because it may refer to them."""
 
@@ -100,9 +108,7 @@ def _generator(name: str, record: GeneratorRecord, clash: Sequence[str]) -> Refe
             f"give the other event another name than {clash[0]!r}",
         )
         if clash
-        else TIMELINES
-        if record.spec.timeline is not None
-        else GrowingPopulation(record.id),
+        else _unreadable(record.spec.timeline, record.spec.faults) or GrowingPopulation(record.id),
         explicit_seed=True,
         digest=record.spec.digest,
     )
@@ -120,9 +126,21 @@ def _stream(event: EventRequest, source: EventSource, *, is_scheduled: bool) -> 
 
 
 def _population(event: EventRequest, *, is_scheduled: bool) -> Population | NoPopulation:
-    if event.timeline is not None:
+    if not is_scheduled and event.timeline is None:
+        return FixedPopulation(event.count)
+    return _unreadable(event.timeline, event.faults) or GrowingPopulation()
+
+
+def _unreadable(timeline: TimelineSpec | None, faults: Sequence[FaultRule]) -> NoPopulation | None:
+    """Why a generator cannot be referred to, if so: it does not deliver by index."""
+    if timeline is not None:
         return TIMELINES
-    return GrowingPopulation() if is_scheduled else FixedPopulation(event.count)
+    return DELAYED if is_delayed(faults) else None
+
+
+def is_delayed(faults: Sequence[FaultRule]) -> bool:
+    """Whether faults change when events are delivered."""
+    return any(rule.kind in _DELAYS for rule in faults)
 
 
 def referenced_by_name(spec: GeneratorSpec) -> Mapping[str, int]:

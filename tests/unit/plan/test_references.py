@@ -12,6 +12,7 @@ from eventer.core.model import (
     ColumnType,
     EventContext,
     FixedPopulation,
+    GrowingPopulation,
     ReferencedStream,
     Stream,
     Template,
@@ -195,6 +196,15 @@ def test_a_chain_has_at_most_eight_streams():
         prepared("{ v: get('s0').v }", *links(MAX_CHAIN + 1))
     with pytest.raises(EvaluationError, match="more than 8 events"):
         prepared("{ u: get('s4').v, v: get('s0').v }", *links(MAX_CHAIN + 1))
+
+
+def test_a_timeline_cannot_refer_to_events_of_generators():
+    grown = stream("grown", "{ a: 1 }", GrowingPopulation())
+    with pytest.raises(EvaluationError, match="a timeline cannot refer to 'grown'") as raised:
+        prepared("[{ after: 0, event: get('grown').a }]", grown).timelines(
+            Stream(1), EventContext(), 10
+        )
+    assert (raised.value.place.line, raised.value.place.column) == (2, 21)
 
 
 def test_a_stream_is_loaded_once_however_often_it_is_named(monkeypatch):

@@ -2,16 +2,26 @@
 
 from dataclasses import replace
 
+from eventer.core.fault_rules import FaultRule
 from eventer.core.model import (
     FixedPopulation,
     GeneratorSpec,
     GrowingPopulation,
     KafkaTarget,
+    NoPopulation,
     ReferencedStream,
+    TimelineSpec,
 )
 from eventer.core.pace import ticks
 from eventer.registry.base import GeneratorRecord
-from eventer.service.event_references import known_seeds, with_references, with_seeds
+from eventer.service.event_references import (
+    DELAYED,
+    TIMELINES,
+    is_delayed,
+    known_seeds,
+    with_references,
+    with_seeds,
+)
 from eventer.service.requests import AddRequest, DestinationRequest, EventRequest, ScheduleRequest
 from eventer.service.template_service import PackedReferences
 from eventer.workers.inspector_messages import InspectTemplate, unpacked_references
@@ -81,3 +91,34 @@ def test_the_streams_of_a_request_are_packed_once_for_all_its_events() -> None:
     assert unpacked_references(first) is template.references
     assert packed.of(streams()[1:]) != first
     assert packed.of(given) is first
+
+
+def test_a_generator_that_does_not_deliver_by_index_cannot_be_referred_to() -> None:
+    late = FaultRule("late", 0.5)  # type: ignore[arg-type]
+    for event, why in (
+        (replace(EVENTS[2], faults=(late,)), DELAYED),
+        (replace(EVENTS[2], timeline=TimelineSpec(9)), TIMELINES),
+    ):
+        sources = [each.event_source(1, "i") for each in EVENTS]
+        request = replace(REQUEST, events=(*EVENTS[:2], event))
+        *_, orders = with_references(request, sources, lambda _: None)
+        assert orders.template.references[2].population == why
+        assert (is_delayed(event.faults), is_delayed(())) == (why is DELAYED, False)
+
+
+def test_generators_that_exist_are_found_by_their_names() -> None:
+    source = replace(EVENTS[2], template="std.native('get_event_of')('a', \"b\")")
+    existing = replace(record(*streams()[:1]), id=7)
+    request = replace(REQUEST, events=(*EVENTS[1:2], source))
+    sources = [each.event_source(1, "i") for each in request.events]
+    *_, orders = with_references(request, sources, {"a": existing}.get)
+    found = {each.name: each for each in orders.template.references}
+    assert found["a"].population == GrowingPopulation(7)
+    assert found["customers"].population == FixedPopulation(9)
+    clash = {"a": replace(record(replace(streams()[0], name="countries")), id=7)}
+    *_, orders = with_references(request, sources, clash.get)
+    (population,) = (e.population for e in orders.template.references if e.name == "a")
+    assert population == NoPopulation(
+        "refers to 'countries', which is another event here",
+        "give the other event another name than 'countries'",
+    )

@@ -7,6 +7,7 @@ import pytest
 from eventer.core.cursor import FAILED, Cursor
 from eventer.core.fault_rules import FaultKind, FaultRule
 from eventer.core.model import (
+    CatchUp,
     GeneratorState,
     KafkaTarget,
     Position,
@@ -17,7 +18,7 @@ from eventer.core.pace import EventRate, PaceSpec, Steady
 from eventer.registry.base import BegunFingerprint
 from eventer.service.generator import Generator, view
 from eventer.service.requests import AddRequest, DestinationRequest, EventRequest, ScheduleRequest
-from eventer.service.timeline_faults import timeline_faults
+from eventer.service.timeline_faults import sibling_faults, timeline_faults
 from eventer.testing.registry_conformance import sample_record
 from eventer.workers.messages import StepBacklog
 
@@ -88,18 +89,18 @@ def test_an_upgrade_gives_up_the_timelines_that_have_begun(generator):
 
 def test_status_counts_timelines_and_shows_what_the_worker_knows(generator):
     shown = view(generator, 130 * S, None)
-    assert (shown.position, shown.timelines, shown.lag) == (250, 131, 0)
-    generator.backlog = StepBacklog(3, 120 * S)
+    assert (shown.position, shown.timelines, shown.lag, shown.overdue) == (250, 131, 30, 29.0)
+    generator.backlog = StepBacklog(40, 120 * S)
     shown = view(generator, 130 * S, None)
-    assert (shown.lag, shown.overdue, shown.requested_rate) == (3, 10.0, 1.0)
+    assert (shown.lag, shown.overdue, shown.requested_rate) == (40, 10.0, 1.0)
     assert view(generator, 119 * S, None).lag == 0
     generator.update_record(state=GeneratorState.PAUSED)
     assert (view(generator, 130 * S, None).timelines, generator.begun_timelines) == (101, 101)
 
 
-def faults(*schedules, timeline=HOUR, pace=PACE, rules=()):
+def faults(*schedules, pace=PACE, rules=(), catch_up=CatchUp.DROP):
     events = (
-        EventRequest("[]", id="story", pace=pace, timeline=timeline, faults=rules),
+        EventRequest("[]", id="story", pace=pace, timeline=HOUR, faults=rules, catch_up=catch_up),
         EventRequest("{}", id="plain", pace=PACE),
     )
     destinations = (DestinationRequest("d", KafkaTarget("t")),)
@@ -113,6 +114,10 @@ def test_what_is_refused():
     assert faults(replace(plain, only="a")) == [
         ("/schedules/0/only", "event 'plain' does not give timelines")
     ]
+    ((pointer, message),) = faults(story, plain, replace(story, only="b"))
+    assert pointer == "/schedules/2/event_id"
+    assert "has several schedules" in message
+    assert faults(story, replace(story, only="b"), catch_up=CatchUp.REPLAY) == []
     rules = (FaultRule(FaultKind.DROP, 0.5),)
     assert faults(story, rules=rules) == [
         ("/events/0/faults", "faults are not available for timelines yet")
@@ -125,3 +130,17 @@ def test_what_is_refused():
         )
     ]
     assert faults(story, pace=replace(fast, max_events=1_000)) == []
+
+
+def test_a_change_must_name_all_generators_of_the_same_timelines(generator):
+    class Requested:
+        number = 3
+
+    record = generator.record
+    timeline = replace(record.spec.timeline, only="b")
+    other = replace(record, id=8, name="other", spec=replace(record.spec, timeline=timeline))
+    ((fault),) = sibling_faults(Requested, record, [record, other])
+    assert fault.pointer == "/schedules/3"
+    assert "other (8)" in fault.message
+    later = replace(other, segments=(Segment(S, 0, PACE),))
+    assert list(sibling_faults(Requested, record, [record, later])) == []

@@ -25,23 +25,20 @@ class FlowSteps:
     """A `Timetable` of delivery numbers for a process with many flows.
 
     Templates are evaluated only in the generation thread, by `engine` and `scheduled`; `open`, too,
-    is called there. Other threads learn what that thread has found so far. Until then, the step
-    with the number `first` may be due from `due` on.
+    is called there. Other threads never wait for it: they learn what it has found so far. Until
+    then, the step with the number `first` may be due from `due` on.
     """
 
     def __init__(self, open: Callable[[], OpenedSteps], first: int, due: int) -> None:  # noqa: A002
         self._open = open
         self._opened: OpenedSteps | None = None
         self._now = 0
+        self.total: int | None = None
+        """See `Timetable`."""
         self._released = first
         self._found = (first, due)
         """The number after the steps that are known, and when that one may be due: one value, so
         that threads always see both of one time."""
-
-    @property
-    def total(self) -> int | None:
-        """See `Timetable`."""
-        return None if self._opened is None else self._opened.timetable.total
 
     def due_end(self, now: int) -> int:
         """See `Timetable`; if more steps may be due, a number of which some are perhaps not."""
@@ -86,7 +83,7 @@ class FlowSteps:
         timetable = self._opened.timetable
         timetable.release(self._released)
         end = timetable.due_end(self._now)
-        self._found = (end, timetable.due_at(end))
+        self._found, self.total = (end, timetable.due_at(end)), timetable.total
         return timetable.scheduled(first, min(count, end - first))
 
     def cursors(self, number: int) -> tuple[Cursor, Cursor] | None:

@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
+from weakref import WeakSet
 
 import numpy as np
 import pyarrow as pa
@@ -22,8 +23,11 @@ from eventer.plan.timelines.timeline_rows import TimelineRows, Timelines
 from eventer.runs.timelines.starts import TimelineStarts
 
 MAX_TEXT_BYTES: Final = 256 << 20
-"""Bytes of texts that are kept until their steps are due."""
+"""Bytes of texts that a process keeps until their steps are due: each generator has a share."""
 _STEP_BYTES: Final = 24
+
+
+_OPENED: Final = WeakSet["OpenedTimelines"]()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,6 +89,7 @@ class OpenedTimelines:
         self._timelines = timelines
         self._starts = starts
         self._blocks: list[_Block] = []
+        _OPENED.add(self)
 
     def add(self, first: int, rows: TimelineRows, steps: Steps) -> None:
         """Adds timelines from `first` on with those of their steps, in order, that are needed."""
@@ -93,8 +98,9 @@ class OpenedTimelines:
         errors = {first + row: error for row, error in rows.errors.items()}
         self._blocks.append(_Block(first, int(steps.due[-1]), errors, steps, rows))
         held = sum(each.nbytes for each in self._blocks)
+        share = MAX_TEXT_BYTES // len(_OPENED)
         for each in self._blocks:
-            if held <= MAX_TEXT_BYTES:
+            if held <= share:
                 break
             held -= each.nbytes
             each.drop()

@@ -1,6 +1,7 @@
 """The steps of a flow in a shard: from any committed position on, skipped, refused or again."""
 
 import random
+from threading import Thread
 
 import pytest
 
@@ -198,3 +199,17 @@ def test_nothing_is_known_to_be_due_before_the_template_is_evaluated():
     assert steps.due_at(4) == T0
     assert steps.due_end(T0) > 4
     assert steps.total is None
+
+
+def test_other_threads_do_not_wait_while_a_template_is_evaluated():
+    steps = flow_steps(Position())
+    steps.due_end(T0)
+    timetable = steps.engine.timetable
+    steps.scheduled(0, 1)
+    ask = Thread(
+        target=lambda: (steps.total, steps.due_end(T0), steps.due_at(9), steps.backlog(0, T0))
+    )
+    with timetable._lock:
+        ask.start()
+        ask.join(timeout=30)
+        assert not ask.is_alive()
