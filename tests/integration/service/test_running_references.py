@@ -15,7 +15,7 @@ from tests.integration.service.test_verifier import verify
 from tests.sqlite_destination import open_store
 from tests.waiting import wait_until_async
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 CUSTOMERS = EventRequest(
     "{ id: std.native('get_index')(), at: std.native('get_now')(),"
