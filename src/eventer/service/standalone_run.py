@@ -146,7 +146,7 @@ def prepare_run(template: Template, request: RunRequest, settings: Settings, now
         return run_with_large_stack(partial(_with_steps, job, request.timeline))
     if delay_rules(request.faults):
         job = run_with_large_stack(partial(_with_delays, job))
-    return run_with_large_stack(lambda: _with_warnings(job, now, settings.limits.inspect_seconds))
+    return run_with_large_stack(partial(_with_warnings, job, now, settings.limits.inspect_seconds))
 
 
 def _checked_template(
