@@ -27,11 +27,11 @@ from eventer.functions.rand_data.field_keys import integers
 from eventer.functions.random_texts import TextDefinition, text_field, word, words
 from eventer.functions.spec import FieldSpec, FunctionSpec, ObjectCall, Parameter, ReturnType
 from eventer.functions.string_building import StringDictionary
+from eventer.functions.text_numbers import NumberSource
 from eventer.functions.text_parts import (
     ConditionalPart,
     DictionaryPart,
     FormPart,
-    NumberSource,
     SequencePart,
     TextPart,
 )

@@ -15,7 +15,7 @@ from eventer.functions.columns import Column, ConstantColumn, DictionaryColumn
 from eventer.functions.locales import LOCALES
 from eventer.functions.rand_data.field_keys import codes
 from eventer.functions.string_building import StringDictionary
-from eventer.functions.text_parts import BoundedNumber, NumberSource, TableNumber
+from eventer.functions.text_numbers import BoundedNumber, NumberSource, TableNumber
 from eventer.kernels import draw
 
 COUNTRIES: Final = {

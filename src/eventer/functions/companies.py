@@ -24,14 +24,12 @@ from eventer.functions.spec import (
     ReturnType,
 )
 from eventer.functions.string_building import StringDictionary
+from eventer.functions.text_numbers import BoundedNumber, LaneNumber, TableNumber
 from eventer.functions.text_parts import (
-    BoundedNumber,
     ConditionalPart,
     DictionaryPart,
-    LaneNumber,
     LiteralPart,
     SequencePart,
-    TableNumber,
     TextPart,
 )
 from eventer.kernels import draw

@@ -11,13 +11,11 @@ from functools import cache
 
 from eventer.functions import data_files
 from eventer.functions.string_building import StringDictionary
+from eventer.functions.text_numbers import BoundedNumber, LaneNumber, NumberSource
 from eventer.functions.text_parts import (
-    BoundedNumber,
     ConditionalPart,
     DictionaryPart,
-    LaneNumber,
     LiteralPart,
-    NumberSource,
     SequencePart,
     TextPart,
 )

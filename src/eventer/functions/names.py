@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from eventer.functions import data_files
 from eventer.functions.latin import latin
 from eventer.functions.string_building import StringDictionary
-from eventer.functions.text_parts import BoundedNumber, NumberSource, TableNumber
+from eventer.functions.text_numbers import BoundedNumber, NumberSource, TableNumber
 from eventer.kernels import draw
 
 GENDERS: Final = ("female", "male")

@@ -25,11 +25,10 @@ from eventer.functions.program_builder import RandomWord
 from eventer.functions.random_texts import RandomText
 from eventer.functions.spec import BatchContext, BoundCall, FunctionSpec, Parameter, ReturnType
 from eventer.functions.string_building import Alphabet, StringDictionary
+from eventer.functions.text_numbers import BoundedNumber, LaneNumber
 from eventer.functions.text_parts import (
-    BoundedNumber,
     ConditionalPart,
     DictionaryPart,
-    LaneNumber,
     LettersPart,
     LiteralPart,
     SequencePart,

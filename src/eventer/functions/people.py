@@ -10,6 +10,7 @@ from typing import Final
 from eventer.core.model import JsonValue
 from eventer.functions.calendar import SECONDS_PER_DAY
 from eventer.functions.columns import Column, DictionaryColumn
+from eventer.functions.formatted_parts import DatePart
 from eventer.functions.locales import LOCALE, locale_of
 from eventer.functions.names import GENDERS, Codes, NameChoice, first_names, last_names
 from eventer.functions.phones import phone_text
@@ -18,16 +19,14 @@ from eventer.functions.rand_data.field_keys import codes, named_key
 from eventer.functions.random_texts import text_field, word
 from eventer.functions.spec import FieldSpec, FunctionSpec, ObjectCall, ReturnType
 from eventer.functions.string_building import StringDictionary
-from eventer.functions.text_parts import (
+from eventer.functions.text_numbers import (
     BoundedNumber,
-    DatePart,
-    DictionaryPart,
     LaneNumber,
     NumberSource,
     SumNumber,
     TableNumber,
-    TextPart,
 )
+from eventer.functions.text_parts import DictionaryPart, TextPart
 from eventer.kernels import draw
 
 BIRTH_FROM: Final = -12_419 * SECONDS_PER_DAY

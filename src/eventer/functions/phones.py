@@ -7,7 +7,8 @@ from typing import Final
 
 from eventer.functions.random_texts import TextDefinition, words
 from eventer.functions.string_building import DIGITS, Alphabet, StringDictionary
-from eventer.functions.text_parts import BoundedNumber, DictionaryPart, FormPart, LettersPart
+from eventer.functions.text_numbers import BoundedNumber
+from eventer.functions.text_parts import DictionaryPart, FormPart, LettersPart
 
 # Area codes of the United States. Exchanges begin with 2 to 9 and are no service codes (N11).
 _AREAS: Final = (

@@ -17,7 +17,8 @@ from eventer.functions.rand_data.field_keys import codes, integers, named_key
 from eventer.functions.random_texts import TextDefinition, text_field, word, words
 from eventer.functions.spec import FieldMaker, FieldSpec, FunctionSpec, ObjectCall, ReturnType
 from eventer.functions.string_building import StringDictionary
-from eventer.functions.text_parts import BoundedNumber, DictionaryPart, FormPart, LaneNumber
+from eventer.functions.text_numbers import BoundedNumber, LaneNumber
+from eventer.functions.text_parts import DictionaryPart, FormPart
 from eventer.kernels import draw
 
 _LOWEST_PERCENT: Final = 70

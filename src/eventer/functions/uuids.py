@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from eventer.core.errors import EvaluationError
 from eventer.functions import arguments as args
 from eventer.functions.columns import Column, StringColumn
+from eventer.functions.formatted_parts import HexPart
 from eventer.functions.program_builder import RandomWord
 from eventer.functions.random_texts import RandomText
 from eventer.functions.spec import BatchContext, BoundCall, FunctionSpec, ReturnType
 from eventer.functions.string_building import concatenate_parts, hexadecimal
-from eventer.functions.text_parts import HexPart, text_parts
+from eventer.functions.text_parts import text_parts
 from eventer.kernels import draw
 
 _GROUPS: Final = ((0, 4), (4, 6), (6, 8), (8, 10), (10, 16))

@@ -166,26 +166,13 @@ class Adder:
     ) -> tuple[GeneratorView, ...]:
         first = {each.id: each for each in reversed(resolved)}
         generators = self.lifecycle.generators
-        changing = {
-            id_: generators[id_]
-            for id_, each in first.items()
-            if id_ in generators and needs_change(generators[id_].record, each)
-        }
         new = [each for id_, each in first.items() if id_ not in generators]
-        raise_faults(
-            [
-                fault
-                for id_, generator in changing.items()
-                for fault in (
-                    *start_fault(generator.record, first[id_]),
-                    *self._sibling_faults(generator.record, first),
-                )
-            ]
-        )
+        changing = self._changing(first)
         async with self._suspended(changing.values()), self._decision_lock:
             self._check_limits(resolved)
             raise_faults(list(self._removed_references(resolved)))
             names = self._names(resolved, new)
+            renamed = [each for each in map(generators.find, names) if each is not None]
             now = self.clock.now_ns()
             raise_faults(
                 [
@@ -195,12 +182,8 @@ class Adder:
                 ]
             )
             changes: list[Change] = [
-                Add(record) for record in await self._records(new, names, drawn_seed, now)
-            ]
-            renamed = [each for each in map(generators.find, names) if each is not None]
-            changes += [
-                SetName(each.record.id, each.record.incarnation, names[each.record.id], now)
-                for each in renamed
+                *(Add(record) for record in await self._records(new, names, drawn_seed, now)),
+                *(_new_name(each.record, names, now) for each in renamed),
             ]
             for id_, generator in changing.items():
                 changes += changes_to(generator.record, first[id_], now)
@@ -212,6 +195,26 @@ class Adder:
         self._record_destination_errors(destination_errors)
         updated = {*changing, *(each.record.id for each in renamed)}
         return self._views(resolved, {each.id for each in new}, updated)
+
+    def _changing(self, first: Mapping[int, ResolvedSchedule]) -> Mapping[int, Generator]:
+        """The existing generators that the request changes, by id.
+
+        Raises:
+            RequestError: it asks for another start of one, or leaves out a generator of
+                the same timelines.
+        """
+        generators = self.lifecycle.generators
+        changing = {
+            id_: generators[id_]
+            for id_, each in first.items()
+            if id_ in generators and needs_change(generators[id_].record, each)
+        }
+        faults: list[Fault] = []
+        for id_, each in changing.items():
+            faults += start_fault(each.record, first[id_])
+            faults += self._sibling_faults(each.record, first)
+        raise_faults(faults)
+        return changing
 
     def _removed_references(self, resolved: Sequence[ResolvedSchedule]) -> Iterator[Fault]:
         """References to generators that were removed since the inspection."""
@@ -355,6 +358,10 @@ class Adder:
                 )
             )
         return tuple(views)
+
+
+def _new_name(record: GeneratorRecord, names: Mapping[int, str], now: int) -> SetName:
+    return SetName(record.id, record.incarnation, names[record.id], now)
 
 
 def _draw_seeds(events: Sequence[EventRequest]) -> tuple[int, ...]:

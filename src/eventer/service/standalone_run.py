@@ -7,6 +7,7 @@ import secrets
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from eventer.core.clock import NS_PER_SECOND, SystemClock
@@ -28,7 +29,7 @@ from eventer.core.model import (
 from eventer.core.timelines import TimelineSpec
 from eventer.destinations.base import ShardConnection
 from eventer.destinations.console import ConsoleConnection
-from eventer.jsonnet.importer import FolderImporter, NoLibrary
+from eventer.jsonnet.importer import FolderImporter, Importer, NoLibrary
 from eventer.plan.engine import Engine, EventContext
 from eventer.plan.prepare import PreparedTemplate, dropping_nulls, prepare
 from eventer.runs.assignment import Assignment
@@ -128,33 +129,46 @@ def prepare_run(template: Template, request: RunRequest, settings: Settings, now
     raise_faults(list(unsupported_faults(request.faults, request.timeline, "--faults")))
     connect = _connector(request.target, settings)
     importer = NoLibrary() if settings.library is None else FolderImporter(settings.library)
-    target = request.target
-    prepared = run_with_large_stack(lambda: prepare(template, importer))
-    if request.timeline is not None:
-        prepared = run_with_large_stack(prepared.of_steps)
-    check_options(prepared, target)
-    check_fault_rules(prepared, target, request.faults)
+    prepared = run_with_large_stack(lambda: _checked_template(template, request, importer))
     context = EventContext(request.dataset, settings.instance_id)
-    event_source = EventSource(prepared.template, request.stream, context)
     pace_key = arrivals_key(request.stream, prepared.program.digest.hex())
-    run_schedule = schedule(request.schedule, now, pace_key)
     job = RunJob(
-        event_source,
+        EventSource(prepared.template, request.stream, context),
         prepared,
-        target,
-        run_schedule,
+        request.target,
+        schedule(request.schedule, now, pace_key),
         request.on_error,
         request.on_null,
         connect,
         faults=request.faults,
     )
     if request.timeline is not None:
-        return _with_steps(job, request.timeline)
-    seconds = settings.limits.inspect_seconds
-    warnings = run_with_large_stack(
-        lambda: option_field_warnings(
-            prepared, event_source, target, rules=request.faults, at=now, seconds=seconds
-        )
+        return run_with_large_stack(partial(_with_steps, job, request.timeline))
+    return run_with_large_stack(lambda: _with_warnings(job, now, settings.limits.inspect_seconds))
+
+
+def _checked_template(
+    template: Template, request: RunRequest, importer: Importer
+) -> PreparedTemplate:
+    """The template of a run, whose events or steps the target can take.
+
+    Raises:
+        RequestError: the target cannot take the faults.
+        DestinationRejectedError: an option of the target names a field that no event has.
+        TemplateError: the template is invalid.
+    """
+    prepared = prepare(template, importer)
+    if request.timeline is not None:
+        prepared = prepared.of_steps()
+    check_options(prepared, request.target)
+    check_fault_rules(prepared, request.target, request.faults)
+    return prepared
+
+
+def _with_warnings(job: RunJob, now: int, seconds: float) -> RunJob:
+    """The job with warnings about its options; see `option_field_warnings`."""
+    warnings = option_field_warnings(
+        job.prepared, job.event_source, job.target, rules=job.faults, at=now, seconds=seconds
     )
     return replace(job, warnings=warnings)
 
@@ -166,9 +180,7 @@ def _with_steps(job: RunJob, spec: TimelineSpec) -> RunJob:
         RequestError: see `step_schedule`.
     """
     source, part = job.event_source, job.target.part
-    timelines = run_with_large_stack(
-        lambda: job.prepared.timelines(source.stream, source.context, spec.horizon, part=part)
-    )
+    timelines = job.prepared.timelines(source.stream, source.context, spec.horizon, part=part)
     steps = step_schedule(job.schedule, timelines, spec)
     assert isinstance(steps.timetable, StepTimetable)
     return replace(

@@ -6,7 +6,6 @@ import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -25,6 +24,7 @@ from eventer.core.errors import (
 from eventer.core.fault_rules import FaultRule
 from eventer.core.model import (
     ColumnType,
+    EventShape,
     EventSource,
     PostgresTarget,
     Target,
@@ -58,26 +58,16 @@ def inspect_template(request: InspectTemplate, importer: Importer) -> Inspection
     """
     end = time.thread_time_ns() + int(request.seconds * NS_PER_SECOND)
     prepared = prepare(request.template, importer)
-    traces = TraceCollector()
-    engine: Engine | Timelines
-    if request.timeline is None:
-        engine = prepared.engine(
-            request.event_source.stream, request.event_source.context, trace=traces
-        )
-        times = np.full(request.count, request.at, dtype=np.int64)
-        batches, failing = dry_run(engine, times, end)
-    else:
+    if request.timeline is not None:
         prepared = prepared.of_steps()
-        engine = _timelines(prepared, request, request.timeline, traces)
-        batches, failing = _dry_run_timelines(engine, request, request.timeline, end)
-    rules = request.faults
-    rejections = dict(_rejections(request.targets, prepared, batches))
-    errors = {target: _fault_errors(prepared, target, rules) for target in request.targets}
-    accepted = (target for target in request.targets if target not in rejections)
-    absent = {target: _absent_fields(target, prepared, batches, rules) for target in accepted}
-    absent_warnings = (
-        _absent_warnings(target, prepared, fields, rules) for target, fields in absent.items()
-    )
+    traces = TraceCollector()
+    engine, batches, failing = _first_events(prepared, request, traces, end)
+    rules, rejections = request.faults, dict(_rejections(request.targets, prepared, batches))
+    absent = {
+        target: _absent_fields(target, prepared, batches, rules)
+        for target in request.targets
+        if target not in rejections
+    }
     return Inspection(
         template=prepared.template,
         digest=prepared.program.digest.hex(),
@@ -85,25 +75,31 @@ def inspect_template(request: InspectTemplate, importer: Importer) -> Inspection
         engine=engine.name,
         reason=engine.reason,
         shape=prepared.shape,
-        warnings=(*template_warnings(prepared), *chain.from_iterable(absent_warnings)),
+        warnings=(*template_warnings(prepared), *_all_absent_warnings(prepared, absent, rules)),
         rejections=rejections,
-        fault_errors={target: found for target, found in errors.items() if found},
-        absent={target: fields for target, fields in absent.items() if fields},
-        part_shapes={
-            target: prepared.part_shape(target.part)
-            for target in request.targets
-            if not target.part.is_whole
-        },
+        fault_errors={each: _fault_errors(prepared, each, rules) for each in request.targets},
+        absent=absent,
+        part_shapes=_part_shapes(prepared, request.targets),
         traces=tuple(traces.lines),
         failing=failing,
     )
 
 
-def _timelines(
-    prepared: PreparedTemplate, request: InspectTemplate, spec: TimelineSpec, trace: TraceCollector
-) -> Timelines:
-    source = request.event_source
-    return prepared.timelines(source.stream, source.context, spec.horizon, trace=trace)
+def _first_events(
+    prepared: PreparedTemplate, request: InspectTemplate, trace: TraceCollector, end: int
+) -> tuple[Engine | Timelines, list[Batch], EventerError | None]:
+    """The engine, the first events or steps until a CPU time, and the first error."""
+    source, spec = request.event_source, request.timeline
+    if spec is not None:
+        timelines = prepared.timelines(source.stream, source.context, spec.horizon, trace=trace)
+        return timelines, *_dry_run_timelines(timelines, request, spec, end)
+    engine = prepared.engine(source.stream, source.context, trace=trace)
+    return engine, *dry_run(engine, np.full(request.count, request.at, dtype=np.int64), end)
+
+
+def _part_shapes(prepared: PreparedTemplate, targets: Sequence[Target]) -> dict[Target, EventShape]:
+    parts = [target for target in targets if not target.part.is_whole]
+    return {target: prepared.part_shape(target.part) for target in parts}
 
 
 def _dry_run_timelines(
@@ -190,6 +186,15 @@ def _absent_warnings(
     rules: Sequence[FaultRule],
 ) -> tuple[TemplateWarning, ...]:
     return absent_field_warnings(target, replace(prepared.shape, absent=fields), rules)
+
+
+def _all_absent_warnings(
+    prepared: PreparedTemplate,
+    absent: Mapping[Target, tuple[str, ...]],
+    rules: Sequence[FaultRule],
+) -> Iterator[TemplateWarning]:
+    for target, fields in absent.items():
+        yield from _absent_warnings(target, prepared, fields, rules)
 
 
 def dry_run(

@@ -4,18 +4,15 @@ import numpy as np
 
 from eventer.functions.program_builder import ProgramBuilder, RandomWord
 from eventer.functions.string_building import Alphabet, StringDictionary, concatenate_parts
+from eventer.functions.text_numbers import BoundedNumber, LaneNumber, SumNumber, TableNumber
 from eventer.functions.text_parts import (
-    BoundedNumber,
     ConditionalPart,
     DictionaryPart,
     FormPart,
-    LaneNumber,
     LettersPart,
     LiteralPart,
     SequencePart,
     ShortenedPart,
-    SumNumber,
-    TableNumber,
 )
 
 WORDS = np.array([[0, 0x0003_0002_0001_0000], [1 << 63, (1 << 64) - 1]], dtype=np.uint64)

@@ -15,7 +15,8 @@ from eventer.functions.rand_data.field_keys import codes
 from eventer.functions.random_texts import TextDefinition, text_field, word, words
 from eventer.functions.spec import FieldSpec, ReturnType
 from eventer.functions.string_building import DIGITS, Alphabet, Bytes, Lanes, MaskedBytes
-from eventer.functions.text_parts import BoundedNumber, CustomPart, NumberSource, TableNumber
+from eventer.functions.text_numbers import BoundedNumber, NumberSource, TableNumber
+from eventer.functions.text_parts import CustomPart
 from eventer.kernels import draw
 from eventer.kernels.draw.random_texts import TextOp
 

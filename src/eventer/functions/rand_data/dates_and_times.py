@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from eventer.functions.calendar import SECONDS_PER_DAY, Dates, dates
 from eventer.functions.columns import Column, DictionaryColumn, IntegerColumn
+from eventer.functions.formatted_parts import DatePart, TimePart
 from eventer.functions.rand_data.field_keys import codes
 from eventer.functions.random_texts import TextDefinition, text_field, word
 from eventer.functions.spec import FieldSpec, ReturnType
-from eventer.functions.text_parts import BoundedNumber, DatePart, TimePart
+from eventer.functions.text_numbers import BoundedNumber
 from eventer.kernels import draw
 
 END: Final = 1_767_225_600

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from eventer.functions.formatted_parts import HexPart
 from eventer.functions.program_builder import RandomWord
 from eventer.functions.random_texts import TextDefinition, text_field
 from eventer.functions.spec import FieldSpec, ReturnType
-from eventer.functions.text_parts import HexPart
 from eventer.kernels import draw
 
 # The bytes of the words are little-endian. Byte 6 has the version and byte 8 the variant, as in

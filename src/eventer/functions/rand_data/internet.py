@@ -7,7 +7,8 @@ from typing import Final
 from eventer.functions.random_texts import TextDefinition, lanes, text_field
 from eventer.functions.spec import FieldSpec, ReturnType
 from eventer.functions.string_building import LETTERS, LOWER, Alphabet, StringDictionary
-from eventer.functions.text_parts import ConditionalPart, DictionaryPart, LaneNumber, LettersPart
+from eventer.functions.text_numbers import LaneNumber
+from eventer.functions.text_parts import ConditionalPart, DictionaryPart, LettersPart
 
 _LETTERS: Final = Alphabet(LETTERS)
 _LOWER: Final = Alphabet(LOWER)

@@ -5,18 +5,14 @@ from __future__ import annotations
 from base64 import urlsafe_b64encode
 from typing import Final
 
+from eventer.functions.formatted_parts import Base64Part, PaddedNumberPart, RawBytesPart
 from eventer.functions.program_builder import RandomWord
 from eventer.functions.rand_data.dates_and_times import END
 from eventer.functions.random_texts import TextDefinition, text_field, words
 from eventer.functions.spec import FieldSpec, ReturnType
 from eventer.functions.string_building import DIGITS, Alphabet
-from eventer.functions.text_parts import (
-    Base64Part,
-    BoundedNumber,
-    LettersPart,
-    PaddedNumberPart,
-    RawBytesPart,
-)
+from eventer.functions.text_numbers import BoundedNumber
+from eventer.functions.text_parts import LettersPart
 from eventer.kernels import draw
 
 _DIGITS: Final = Alphabet(DIGITS)

@@ -17,7 +17,8 @@ from eventer.functions.rand_data.field_keys import codes, named_key
 from eventer.functions.random_texts import TextDefinition, text_field, word
 from eventer.functions.random_texts import words as random_words
 from eventer.functions.spec import FieldSpec, ReturnType
-from eventer.functions.text_parts import BoundedNumber, NumberSource, PartBytes
+from eventer.functions.text_numbers import BoundedNumber, NumberSource
+from eventer.functions.text_parts import PartBytes
 from eventer.kernels import draw
 from eventer.kernels.draw.random_texts import TextOp
 

@@ -6,11 +6,13 @@ from typing import Final
 
 import numpy as np
 
+from eventer.functions.formatted_parts import HexPart
 from eventer.functions.program_builder import RandomWord
 from eventer.functions.random_texts import TextDefinition, text_field, word, words
 from eventer.functions.spec import FieldSpec, ReturnType
 from eventer.functions.string_building import Bytes, MaskedBytes, StringDictionary, hexadecimal
-from eventer.functions.text_parts import ByteNumber, CustomPart, DictionaryPart, HexPart
+from eventer.functions.text_numbers import ByteNumber
+from eventer.functions.text_parts import CustomPart, DictionaryPart
 from eventer.kernels import draw
 from eventer.kernels.draw.random_texts import TextOp
 

@@ -9,10 +9,12 @@ from numpy.typing import NDArray
 
 from eventer.functions import data_files
 from eventer.functions.columns import Column, DictionaryColumn, FloatColumn
+from eventer.functions.formatted_parts import HundredthsPart
 from eventer.functions.rand_data.field_keys import codes, named_key
 from eventer.functions.random_texts import TextDefinition, text_field, word, words
 from eventer.functions.spec import FieldSpec, ReturnType
-from eventer.functions.text_parts import BoundedNumber, DictionaryPart, HundredthsPart
+from eventer.functions.text_numbers import BoundedNumber
+from eventer.functions.text_parts import DictionaryPart
 from eventer.kernels import draw
 
 _MAGNITUDES: Final = 8

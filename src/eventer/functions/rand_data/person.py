@@ -13,7 +13,8 @@ from eventer.functions.rand_data.field_keys import codes, named_key
 from eventer.functions.random_texts import TextDefinition, text_field, word
 from eventer.functions.spec import FieldSpec, ReturnType
 from eventer.functions.string_building import StringDictionary
-from eventer.functions.text_parts import BoundedNumber, DictionaryPart
+from eventer.functions.text_numbers import BoundedNumber
+from eventer.functions.text_parts import DictionaryPart
 from eventer.kernels import draw
 
 _TITLES: Final = (

@@ -7,7 +7,8 @@ from typing import Final
 from eventer.functions.random_texts import TextDefinition, lanes, text_field, words
 from eventer.functions.spec import FieldSpec, ReturnType
 from eventer.functions.string_building import DIGITS, Alphabet, StringDictionary
-from eventer.functions.text_parts import BoundedNumber, DictionaryPart, LaneNumber, LettersPart
+from eventer.functions.text_numbers import BoundedNumber, LaneNumber
+from eventer.functions.text_parts import DictionaryPart, LettersPart
 
 _DIGITS: Final = Alphabet(DIGITS)
 _NOT_ZERO: Final = Alphabet(DIGITS[1:])

@@ -13,6 +13,7 @@ from eventer.functions.cities import COUNTRIES
 from eventer.functions.columns import Column, DictionaryColumn, FloatColumn, IntegerColumn
 from eventer.functions.companies import domain_text
 from eventer.functions.english_text import sentence_part, sentences_part
+from eventer.functions.formatted_parts import HundredthsPart
 from eventer.functions.people import NameParts, name_words, person_fields
 from eventer.functions.phones import north_american
 from eventer.functions.rand_data import dates_and_times, realistic_network
@@ -21,13 +22,8 @@ from eventer.functions.rand_data.field_keys import codes, integers, named_key
 from eventer.functions.random_texts import TextDefinition, text_field, word, words
 from eventer.functions.spec import FieldSpec, ReturnType
 from eventer.functions.string_building import StringDictionary
-from eventer.functions.text_parts import (
-    BoundedNumber,
-    DictionaryPart,
-    FormPart,
-    HundredthsPart,
-    TableNumber,
-)
+from eventer.functions.text_numbers import BoundedNumber, TableNumber
+from eventer.functions.text_parts import DictionaryPart, FormPart
 from eventer.kernels import draw
 
 _LOCALE: Final = "en"

@@ -9,13 +9,8 @@ from eventer.functions.rand_data.network import IPV6_PART, OCTETS
 from eventer.functions.random_texts import TextDefinition, text_field, words
 from eventer.functions.spec import FieldSpec, ReturnType
 from eventer.functions.string_building import DIGITS, LETTERS, Alphabet, StringDictionary
-from eventer.functions.text_parts import (
-    BoundedNumber,
-    ByteNumber,
-    DictionaryPart,
-    LettersPart,
-    ShortenedPart,
-)
+from eventer.functions.text_numbers import BoundedNumber, ByteNumber
+from eventer.functions.text_parts import DictionaryPart, LettersPart, ShortenedPart
 from eventer.kernels import draw
 
 # First bytes of networks that are, in whole or in part, private or reserved.
