@@ -36,7 +36,7 @@ from tests.property.references import POPULATIONS, references
 from tests.property.templates import CONSTRUCTS, LIBRARY, random_template, templates
 from tests.record_packing import check_marks, check_packed
 
-FEW = 320
+FEW = 160
 MANY = int(os.environ.get("PLAN_TEMPLATES", "20000"))
 ROWS = 24
 SPLITS = ((ROWS,), (1, 3, 20), (7, 17), (23, 1))
@@ -240,7 +240,8 @@ def test_both_engines_generate_the_same_events(count, part):
 
     def check_all():
         check()
-        comparison.check_missing_constructs(random.Random(first_seed))
+        if part == 0:
+            comparison.check_missing_constructs(random.Random(first_seed))
 
     run_with_large_stack(check_all)  # as in every process that generates events
     counts = comparison.counts

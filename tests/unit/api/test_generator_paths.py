@@ -74,6 +74,7 @@ async def test_a_generator_has_exactly_the_fields_of_the_contract(client):
         "delivered_rate": 0.5,
         "lag": 3,
         "limited_by": None,
+        "waits_for": [],
         "retries": 0,
         "next_tick": "2023-11-14T22:13:20.123456Z",
         "last_error": {
@@ -304,7 +305,7 @@ async def test_removing_nothing_and_removing_unknown_ids(client):
 
 async def test_events_travel_byte_for_byte(client):
     answer = await client.get("/generator/events?id=1&first=5&count=2")
-    assert answer.content == b'{"first":5,"events":[{"a":1e400},null]}\n'
+    assert answer.content == b'{"first":5,"events":[{"a":1e400},null],"provisional_from":null}\n'
     answer = await client.post("/generator/preview", json={"template": "{}"})
     assert answer.content.startswith(b'{"events":[{"a":0.1}],"seed":"7"')
     EventsOut.model_validate({"first": 0, "events": []})

@@ -1,10 +1,12 @@
 """Numbers of the command line beyond their range are errors of the command line."""
 
-from typer.testing import CliRunner
+import typer
+from click.testing import CliRunner
 
 from eventer.cli.main import app
 from tests.families import family
 
+CLI = typer.main.get_command(app)
 HUGE = "99999999999999999999"
 
 
@@ -31,7 +33,7 @@ HUGE = "99999999999999999999"
     ],
 )
 def test_a_number_out_of_range_is_an_error_of_the_command_line(command):
-    result = CliRunner().invoke(app, command)
+    result = CliRunner().invoke(CLI, command)
     assert result.exit_code == 2
     assert "Traceback" not in result.output
     assert "Input should" not in result.output
@@ -51,4 +53,4 @@ def test_a_number_out_of_range_is_an_error_of_the_command_line(command):
     ],
 )
 def test_the_error_of_an_option_says_what_is_expected(command, said):
-    assert said in CliRunner().invoke(app, command).output
+    assert said in CliRunner().invoke(CLI, command).output

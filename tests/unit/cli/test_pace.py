@@ -3,7 +3,8 @@
 import json
 from typing import Any
 
-from typer.testing import CliRunner
+import typer
+from click.testing import CliRunner
 
 from eventer.cli.main import app
 from eventer.cli.pace import pace_text, plot
@@ -12,13 +13,14 @@ from eventer.core.rate import parse_rate
 from eventer.service.pace_preview import preview_pace
 from tests.families import family
 
+CLI = typer.main.get_command(app)
 SECOND = 1_000_000_000
 NOW = 1_700_000_000 * SECOND
 
 
 def run(value, *options):
     text = value if isinstance(value, str) else json.dumps(value)
-    return CliRunner().invoke(app, ["pace", "-", *options], input=text)
+    return CliRunner().invoke(CLI, ["pace", "-", *options], input=text)
 
 
 def test_bars_have_eighths_of_a_line_and_show_every_event() -> None:

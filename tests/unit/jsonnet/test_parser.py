@@ -248,7 +248,7 @@ def test_more_nesting_is_refused(bracket):
     ],
 )
 def test_long_chains_need_no_nesting(part, end):
-    assert program(part * 1000 + end)
+    assert program(part * (MAX_NESTING + 100) + end)
     assert f"more than {MAX_HEIGHT} levels" in refused(part * (MAX_HEIGHT + 1) + end).message
 
 

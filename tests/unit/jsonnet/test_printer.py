@@ -17,8 +17,7 @@ def digest(text):
 @family("text", ACCEPTED)
 def test_printed_trees_mean_the_same(text):
     program = load(Template(text, imports=IMPORTS))
-    for tree in (surface(text), core(text), program.root):
-        printed = print_tree(tree)
+    for printed in {print_tree(tree) for tree in (surface(text), core(text), program.root)}:
         assert digest(printed) == program.digest
         assert print_tree(surface(printed)) == printed
 

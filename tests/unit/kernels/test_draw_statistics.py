@@ -4,6 +4,7 @@ A generator is a function of three columns of words: seed, site, index. All chec
 generators with one defect each, so that every check is known to detect a defect.
 """
 
+from functools import lru_cache
 from itertools import combinations, product
 
 import numpy as np
@@ -31,6 +32,7 @@ def column(values):
     return np.asarray(values, dtype=np.uint64)
 
 
+@lru_cache(maxsize=16)
 def along(generator, axis, rows=ROWS):
     """The words of neighbouring seeds (0), sites (1) or indices (2)."""
     columns = [np.full(rows, start, dtype=np.uint64) for start in START]
@@ -38,6 +40,7 @@ def along(generator, axis, rows=ROWS):
     return generator(*columns)
 
 
+@lru_cache(maxsize=16)
 def block(generator, offsets=(0, 0, 0)):
     """The words of ten seeds, a hundred sites and a hundred indices, from 1 + the offsets on."""
     ranges = [

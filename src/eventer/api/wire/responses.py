@@ -119,7 +119,7 @@ class GeneratorOut(ResponseModel):
         description="Index of the next event to commit; of steps of timelines, its number in the "
         "order of all of them."
     )
-    timelines: int | None = Field(description="How many timelines have begun.")
+    timelines: int | None = Field(default=None, description="How many timelines have begun.")
     skipped: int = Field(description="Failed events that were skipped.")
     dropped: int = Field(
         description="Null events and those with the fault `drop`, which were not emitted."
@@ -132,8 +132,9 @@ class GeneratorOut(ResponseModel):
         description="The slowest stage; `null` if the generator has no backlog."
     )
     waits_for: list[str] = Field(
+        default_factory=list,
         description="Names of generators that must deliver first, because it refers to their "
-        "events."
+        "events.",
     )
     retries: int = Field(description="Retries since the service started.")
     next_tick: InstantText | None
@@ -188,8 +189,9 @@ class EventsOut(EventsModel):
     first: int
     events: list[Any]
     provisional_from: int | None = Field(
+        default=None,
         description="Index from which on the events are provisional: those that they refer to may "
-        "change. `null` if none is."
+        "change. `null` if none is.",
     )
 
 

@@ -56,7 +56,7 @@ hostile = pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
 
 @hostile
 def test_hostile_templates_are_refused_at_a_place_whatever_the_clock_says(text):
-    interpreted = interpreter(text, budget=Budget(steps=50_000, bytes=16 << 20, seconds=None))
+    interpreted = interpreter(text, budget=Budget(steps=20_000, bytes=8 << 20, seconds=None))
     with pytest.raises(BudgetError) as raised:
         interpreted.event(1)
     assert raised.value.place is not None
