@@ -152,7 +152,7 @@ def test_a_page_recovers_when_the_service_starts_again(open_page, service):
 def test_a_tail_of_many_events_does_not_grow_and_a_hidden_page_costs_nothing(open_page, service):
     service.add("many", count=1000, interval="200ms")
     frames = []
-    page = open_page("/generators/many", on_frame=lambda frame: frames.append(frame))
+    page = open_page("/generators/many", frames=frames)
     page.locator(".tail .event").nth(199).wait_for(state="attached")
     elements = page.evaluate("document.querySelectorAll('*').length")
     start = service.generators()["many"]["position"]
