@@ -23,6 +23,7 @@ from eventer.cli.template_options import (
     parse_variables,
     read_template,
     target_of,
+    timeline_spec,
     written_part,
 )
 from eventer.cli.terminal import print_data, print_message
@@ -70,6 +71,8 @@ def add(
     count: due.Count = None,
     interval: due.Interval = None,
     max_events: due.MaxEvents = None,
+    timeline: option.TimelineHorizon = None,
+    only: option.Only = None,
     seed: option.Seed = None,
     stream: option.StreamName = None,
     dataset: option.Dataset = None,
@@ -116,7 +119,9 @@ def add(
             start=start,
             end=end,
         )
+        timeline_spec(timeline, only)
         event = {
+            "timeline": None if timeline is None else {"horizon": timeline},
             "seed": seed,
             "stream": stream,
             "dataset": dataset,
@@ -127,7 +132,7 @@ def add(
             "catch_up": _unless(catch_up, CatchUp.DROP),
             "faults": parse_fault_list(faults),
         }
-        request = _request(file, target, name, event, referenced or ())
+        request = _request(file, target, event, referenced or (), name=name, only=only)
     if dry_run:
         print_data(json.dumps(request, ensure_ascii=False, indent=2))
         return
@@ -177,9 +182,9 @@ def _pace(options: PaceOptions, max_events: int | None) -> dict[str, Any]:
 def _request(
     file: Path,
     target: KafkaTarget | PostgresTarget,
-    name: str | None,
     event: dict[str, Any],
     referenced: Iterable[str],
+    **schedule: str | None,
 ) -> dict[str, Any]:
     """The request that adds the events of a template; options that are not given are left out."""
     from eventer.api.wire.responses import target_json
@@ -188,11 +193,11 @@ def _request(
     text, _ = read_template(file)
     events = [{"id": id_, "template": text} | _given(event)]
     events += _referenced_events(referenced, event)
-    schedule = {"destination_id": target.kind, "event_id": id_, "name": name}
+    ids = {"destination_id": target.kind, "event_id": id_}
     return {
         "destinations": [{"id": target.kind} | target_json(target)],
         "events": events,
-        "schedules": [_given(schedule)],
+        "schedules": [ids | _given(schedule)],
     }
 
 

@@ -12,6 +12,7 @@ from eventer.api.wire.pace_responses import PacePreviewOut
 from eventer.api.wire.responses import (
     AddedOut,
     CompleteOut,
+    EventsOut,
     FormatOut,
     FunctionOut,
     GeneratorOut,
@@ -67,7 +68,7 @@ class AsyncClient:
     async def _ask(self, call: Call[_T]) -> _T:
         with noting_errors():
             answer = await self._service.request(call.method, call.path, call.query, call.body)
-        return call.read(answer.content)
+            return call.read(answer.content)
 
     async def add(self, request: Mapping[str, Any] | str | Path) -> list[AddedOut]:
         """See `Client.add`."""
@@ -105,9 +106,9 @@ class AsyncClient:
         """See `Client.pace`."""
         return await self._ask(calls.pace(pace, length, buckets))
 
-    async def events(self, generator: str | int, *, first: int = 0, count: int = 10) -> list[Any]:
+    async def events(self, generator: str | int, *, first: int = 0, count: int = 10) -> EventsOut:
         """See `Client.events`."""
-        return (await self._ask(calls.events(generator, first, count))).events
+        return await self._ask(calls.events(generator, first, count))
 
     async def faults(
         self, generator: str | int, *, first: int = 0, count: int = 1_000

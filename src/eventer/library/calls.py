@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from eventer.api.wire.fault_rules import FaultsOut
 from eventer.api.wire.pace_responses import PacePreviewOut
@@ -24,9 +24,13 @@ from eventer.api.wire.responses import (
     ProfileOut,
     ReadyOut,
     RemoveOut,
+    StepEventsOut,
     ValidateOut,
     VerifyOut,
 )
+from eventer.core.errors import ServiceProblemError
+from eventer.core.pointer import format_pointer
+from eventer.core.validation_text import validation_message
 
 _T = TypeVar("_T")
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -52,12 +56,24 @@ class CommittedEvent:
 
 
 def _reader(model: type[_Model]) -> Callable[[bytes], _Model]:
-    """Reads answers. Fields that a newer service adds are left out."""
+    return lambda text: _answer(model, json.loads(text))
 
-    def read(text: bytes) -> _Model:
-        return model.model_validate(json.loads(text), extra="ignore")
 
-    return read
+def _answer(model: type[_Model], value: Any) -> _Model:
+    """The answer with this JSON value. Fields that a newer service adds are left out.
+
+    Raises:
+        ServiceProblemError: it lacks a field, or one has another form: the service is older.
+    """
+    try:
+        return model.model_validate(value, extra="ignore")
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise ServiceProblemError(
+            f"the answer has another form: {format_pointer(first['loc'])}: "
+            f"{validation_message(dict(first))}",
+            hint="the service has another version: install the same one here",
+        ) from error
 
 
 def _get(path: str, model: type[_Model], **query: object) -> Call[_Model]:
@@ -122,7 +138,13 @@ def pace(pace: Mapping[str, Any], length: str | None, buckets: int | None) -> Ca
 
 def events(id_: str | int, first: int, count: int) -> Call[EventsOut]:
     """Recomputed events."""
-    return _get("/generator/events", EventsOut, id=id_, first=first, count=count)
+    query = _query({"id": id_, "first": first, "count": count})
+    return Call("GET", "/generator/events", _read_events, query)
+
+
+def _read_events(text: bytes) -> EventsOut:
+    value = json.loads(text)
+    return _answer(StepEventsOut if "steps" in value else EventsOut, value)
 
 
 def faults(id_: str | int, first: int, count: int) -> Call[FaultsOut]:

@@ -12,6 +12,7 @@ from eventer.api.wire.pace_responses import PacePreviewOut
 from eventer.api.wire.responses import (
     AddedOut,
     CompleteOut,
+    EventsOut,
     FormatOut,
     FunctionOut,
     GeneratorOut,
@@ -67,7 +68,7 @@ class Client:
     def _ask(self, call: Call[_T]) -> _T:
         with noting_errors():
             answer = self._service.request(call.method, call.path, call.query, call.body)
-        return call.read(answer.content)
+            return call.read(answer.content)
 
     def add(self, request: Mapping[str, Any] | str | Path) -> list[AddedOut]:
         """Adds generators, or changes existing ones: all of the request, or nothing.
@@ -113,9 +114,12 @@ class Client:
         """The events of a pace by time, if it began now, for `length`, as 1h."""
         return self._ask(calls.pace(pace, length, buckets))
 
-    def events(self, generator: str | int, *, first: int = 0, count: int = 10) -> list[Any]:
-        """Recomputes events of a generator, past or future, without those skipped or dropped."""
-        return self._ask(calls.events(generator, first, count)).events
+    def events(self, generator: str | int, *, first: int = 0, count: int = 10) -> EventsOut:
+        """Recomputes events of a generator, past or future, without those skipped or dropped.
+
+        For timelines the answer also has their `steps`.
+        """
+        return self._ask(calls.events(generator, first, count))
 
     def faults(
         self, generator: str | int, *, first: int = 0, count: int = 1_000

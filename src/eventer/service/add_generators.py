@@ -44,6 +44,7 @@ from eventer.service.resolved_schedule import (
     end_faults,
     needs_change,
     new_record,
+    only_faults,
     resolve_schedules,
     seed_key,
     seeds_of,
@@ -86,7 +87,7 @@ class Adder:
         inspections = await self._inspect_all(request, event_sources)
         resolved = resolve_schedules(request, event_sources, inspections)
         rejections = (*_rejections(resolved), *_rule_errors(resolved))
-        rejections = (*rejections, *_timeline_references(resolved))
+        rejections = (*rejections, *_timeline_references(resolved), *only_faults(resolved))
         raise_faults([*rejections, *conflicts(resolved), *name_conflicts(resolved)])
         destination_errors = await self.destination_checker.errors(resolved)
         await self._keep_row_files(resolved)

@@ -20,6 +20,8 @@ from eventer.core.model import (
 )
 from eventer.core.pace import PaceSpec
 from eventer.core.pointer import format_pointer
+from eventer.core.suggestions import did_you_mean
+from eventer.core.timelines import no_step_text
 from eventer.registry.base import (
     BeginSegment,
     BegunFingerprint,
@@ -214,6 +216,18 @@ def conflicts(resolved: Sequence[ResolvedSchedule]) -> Iterator[Fault]:
                 format_pointer(["schedules", each.number]),
                 f"asks for the generator of schedule {other.number} with another pace or policy",
                 "use the same pace and policies, or different datasets, streams or destinations",
+            )
+
+
+def only_faults(resolved: Sequence[ResolvedSchedule]) -> Iterator[Fault]:
+    """Schedules of steps with a name that no step can have, as far as that is known in advance."""
+    for each in resolved:
+        timeline, names = each.spec.timeline, each.inspection.step_names
+        only = None if timeline is None else timeline.only
+        if only is not None and names is not None and only not in names:
+            hint = did_you_mean(only, filter(None, names))
+            yield Fault(
+                format_pointer(["schedules", each.number, "only"]), no_step_text(only), hint
             )
 
 

@@ -80,6 +80,7 @@ def preview_of(record: GeneratorRecord) -> PreviewRequest:
         dataset=source.context.dataset,
         vars=template.vars,
         references=tuple(map(_reference_request, template.references)),
+        timeline=record.spec.timeline,
     )
 
 

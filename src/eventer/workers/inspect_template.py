@@ -35,6 +35,7 @@ from eventer.core.written_part import written_value
 from eventer.jsonnet.importer import Importer
 from eventer.plan.engine import Engine
 from eventer.plan.prepare import PreparedTemplate, prepare
+from eventer.plan.timelines.planned_timelines import PlannedTimelines
 from eventer.plan.timelines.timeline_rows import Timelines
 from eventer.workers.evaluated_steps import evaluate_steps
 from eventer.workers.inspector_messages import (
@@ -79,6 +80,7 @@ def inspect_template(request: InspectTemplate, importer: Importer) -> Inspection
         rejections=rejections,
         fault_errors={each: _fault_errors(prepared, each, rules) for each in request.targets},
         absent=absent,
+        step_names=engine.step_names if isinstance(engine, PlannedTimelines) else None,
         part_shapes=_part_shapes(prepared, request.targets),
         traces=tuple(traces.lines),
         failing=failing,

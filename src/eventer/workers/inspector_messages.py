@@ -112,7 +112,8 @@ class Inspection:
     `shape` is that of its events, `part_shapes` those of what targets write, if that is a part.
     `rejections` are the targets that its events cannot go into; `fault_errors` say what is wrong
     with its faults for a target, by pointers in their list. `absent` are the fields that faults or
-    options of a target name and that no event had. `failing` is the first error if some, but not
+    options of a target name and that no event had. `step_names` are the names (`to`) that steps of
+    timelines can have; None if that is not known. `failing` is the first error if some, but not
     all, of the events raise.
     """
 
@@ -125,6 +126,7 @@ class Inspection:
     warnings: tuple[TemplateWarning, ...]
     rejections: Mapping[Target, DestinationRejectedError] = field(default_factory=dict)
     fault_errors: Mapping[Target, tuple[Fault, ...]] = field(default_factory=dict)
+    step_names: frozenset[str | None] | None = None
     absent: Mapping[Target, tuple[str, ...]] = field(default_factory=dict)
     part_shapes: Mapping[Target, EventShape] = field(default_factory=dict)
     traces: tuple[str, ...] = ()

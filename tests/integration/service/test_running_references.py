@@ -17,6 +17,13 @@ from tests.waiting import wait_until_async
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
+
+@pytest.fixture(autouse=True)
+def _long_stall(monkeypatch):
+    """A busy machine must not end a binding."""
+    monkeypatch.setattr("eventer.service.reference_gates.STALL_NS", 10_000_000 * MS)
+
+
 CUSTOMERS = EventRequest(
     "{ id: std.native('get_index')(), at: std.native('get_now')(),"
     " n: std.native('get_integer')(1, 99) }",

@@ -42,12 +42,8 @@ def test_a_browser_without_a_session_is_sent_to_the_login(open_page, service):
 
 
 def test_a_template_is_mended_and_run_and_its_generator_is_watched_and_removed(open_page, service):
-    """Starts with a template whose data is hostile."""
     page = open_page("/playground")
     page.locator(".event").first.wait_for()
-    shows_hostile_data_as_text(page, 110, 500)
-    page.get_by_role("tab", name="Events").click()
-
     write(page, "local total = std.native('get_integer')(1, 9);\n{ id: 1,\n  total: totl }")
     assert page.locator(".studio-squiggle").text_content() == "totl"
     problem = page.get_by_role("alert")
@@ -156,7 +152,7 @@ def test_a_page_recovers_when_the_service_starts_again(open_page, service):
 def test_a_tail_of_many_events_does_not_grow_and_a_hidden_page_costs_nothing(open_page, service):
     service.add("many", count=1000, interval="200ms")
     frames = []
-    page = open_page("/generators/many", on_frame=frames.append)
+    page = open_page("/generators/many", frames=frames)
     page.locator(".tail .event").nth(199).wait_for(state="attached")
     elements = page.evaluate("document.querySelectorAll('*').length")
     start = service.generators()["many"]["position"]
@@ -221,14 +217,12 @@ def test_a_read_token_sees_but_cannot_change(open_page, service):
     assert refused.status == 403
 
 
-@pytest.mark.slow
-def test_large_hostile_data_is_shown_as_text(open_page):
+@pytest.mark.parametrize(
+    ("fields", "size"), [(110, 500), pytest.param(2_000, 1_000_000, marks=pytest.mark.slow)]
+)
+def test_hostile_data_is_shown_as_text(open_page, fields, size):
     page = open_page("/playground")
     page.locator(".event").first.wait_for()
-    shows_hostile_data_as_text(page, 2_000, 1_000_000)
-
-
-def shows_hostile_data_as_text(page, fields, size):
     write(page, HOSTILE.replace("FIELDS", str(fields)).replace("BYTES", str(size)))
     page.locator(".event", has_text="<img src=x onerror=alert(1)>").first.wait_for()
     page.get_by_role("tab", name="Table").click()

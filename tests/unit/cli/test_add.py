@@ -55,7 +55,7 @@ def test_a_template_with_all_options(add):
         "--postgres orders --key id,day --omit x --connection other --name new-orders --seed 7 "
         "--stream s --dataset shop -V a=b --var n:=1 --with customer=customers.jsonnet:50 "
         "--on-error skip --on-null drop --catch-up replay --interval 10s --count 3 -n 100 "
-        "--start 2026-01-01T00:00:00Z --dry-run"
+        "--start 2026-01-01T00:00:00Z --timeline 30m --only paid --dry-run"
     ).split()
     faults = ["--faults", '[{"kind": "drop", "probability": 0.5}]']
     request = printed(add("orders.jsonnet", *options, *faults))
@@ -76,7 +76,9 @@ def test_a_template_with_all_options(add):
     assert (event["on_error"], event["on_null"], event["catch_up"]) == ("skip", "drop", "replay")
     assert event["faults"] == [{"kind": "drop", "probability": 0.5}]
     assert (customer["id"], customer["count"], customer["dataset"]) == ("customer", 50, "shop")
+    assert event["timeline"] == {"horizon": "30m"}
     assert request["schedules"][0]["name"] == "new-orders"
+    assert request["schedules"][0]["only"] == "paid"
 
 
 def test_a_request_in_yaml_is_sent_as_json(add, monkeypatch):
@@ -105,6 +107,7 @@ def test_a_request_in_yaml_is_sent_as_json(add, monkeypatch):
         (["request.yaml", "--rate", "5/s"], "--rate needs --kafka TOPIC or --postgres TABLE"),
         (["orders.jsonnet", "--kafka", "a"], "a generator needs a pace: --rate, --interval or"),
         (["orders.jsonnet", "--kafka", "a", "--rate", "5/x"], "5/x"),
+        (["a.jsonnet", "--kafka", "a", "--rate", "5/s", "--only", "b"], "--only needs --timeline"),
         (["request.yaml", "--dry-run"], "/events/0/dataset: the environment variable SHOP is not"),
     ],
 )

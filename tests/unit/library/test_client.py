@@ -34,6 +34,8 @@ GENERATOR = {
     "lag": 0,
     "limited_by": None,
     "retries": 0,
+    "timelines": None,
+    "waits_for": [],
     "next_tick": "2026-01-01T00:00:00Z",
     "last_error": None,
     "warnings": [],
@@ -42,7 +44,7 @@ GENERATOR = {
     "updated_at": "2026-01-01T00:00:00Z",
     "of_a_newer_service": {"x": 1},
 }
-EVENTS = {"first": 3, "events": [{"a": 1}, {"a": 2}]}
+EVENTS = {"first": 3, "events": [{"a": 1}, {"a": 2}], "provisional_from": None}
 LINES = '{"index": 4, "event": {"a": 1}}\n{"index": 5, "event": "é"}\n'
 ANSWERS = {
     "/generator/status": GENERATOR,
@@ -95,7 +97,7 @@ def test_answers_are_typed(client, service):
     assert (found.id, found.position, found.event.pace.rate) == ("7", 41, "5/s")
     assert found.destination.kafka.topic == "orders"
     assert not hasattr(found, "of_a_newer_service")
-    assert client.events(7, first=3, count=2) == [{"a": 1}, {"a": 2}]
+    assert client.events(7, first=3, count=2).events == [{"a": 1}, {"a": 2}]
     assert client.faults(7)[0].faults[0].kind == "drop"
     assert [(each.index, each.event) for each in client.tail(7)] == [(4, {"a": 1}), (5, "é")]
     assert client.format("{}").changed
@@ -115,6 +117,13 @@ def test_problems_are_errors(client):
         client.add({"events": []})
 
 
+def test_an_answer_of_another_version(client, monkeypatch):
+    older = {name: value for name, value in GENERATOR.items() if name != "delivery"}
+    monkeypatch.setitem(ANSWERS, "/generator/status", older)
+    with pytest.raises(eventer.ServiceProblemError, match="another form: /delivery: is missing"):
+        client.status(7)
+
+
 def test_the_asynchronous_client_does_the_same(service):
     async def use():
         async with eventer.AsyncClient("http://svc:1") as client:
@@ -125,7 +134,7 @@ def test_the_asynchronous_client_does_the_same(service):
             assert [each.index async for each in client.tail(7, last=2)] == [4, 5]
             with pytest.raises(eventer.NotFoundError):
                 await client.verify("x")
-            return await client.events(7)
+            return (await client.events(7)).events
 
     assert asyncio.run(use()) == EVENTS["events"]
     assert str(service.requests[1].url) == "http://svc:1/generator/tail?id=7&last=2"

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from eventer.core.errors import Fault
 from eventer.core.model import (
     CatchUp,
     EventShape,
@@ -11,6 +12,7 @@ from eventer.core.model import (
     Segment,
     Stream,
     Template,
+    TimelineSpec,
 )
 from eventer.core.pace import EventRate, PaceSpec, Steady, ticks
 from eventer.registry.base import (
@@ -33,6 +35,7 @@ from eventer.service.resolved_schedule import (
     conflicts,
     needs_change,
     new_record,
+    only_faults,
     resolve_schedules,
     seeds_of,
     start_fault,
@@ -180,3 +183,13 @@ class TestChanges:
             SetState(each.id, 3, GeneratorState.RUNNING, None, NOW)
         ]
         assert not needs_change(record(state=GeneratorState.PAUSED), each)
+
+
+def test_a_schedule_of_steps_that_no_timeline_can_have_is_refused() -> None:
+    (each,) = resolved()
+    timeline = TimelineSpec(NOW, "orderz")
+    each = replace(each, spec=replace(each.spec, timeline=timeline))
+    known = replace(each, inspection=replace(each.inspection, step_names=frozenset({"orders"})))
+    assert [*only_faults([each, known])] == [
+        Fault("/schedules/0/only", "no step has `to`: 'orderz'", "did you mean 'orders'?")
+    ]

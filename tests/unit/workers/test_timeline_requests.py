@@ -94,6 +94,7 @@ def test_a_check_is_about_the_events_of_steps():
     assert rejection.message.startswith("`key` names the field 'ix'")
     assert found.failing.message.startswith("timeline 11, step 0: 'after' is -1s")
     assert inspect("[{ after: 0, event: error 'all' }]").message == "all"
+    assert found.step_names == {"b", None}
     assert inspect("[]").valid
 
 
