@@ -3,7 +3,7 @@
 import pytest
 
 from tests.acceptance.service_process import Service, remove_generators
-from tests.ports import free_port
+from tests.kafka_server.server import KafkaServer
 
 
 @pytest.fixture(scope="session")
@@ -11,7 +11,7 @@ def shared_service(kafka, postgres, tmp_path_factory):
     """The shared service; its database is `dsn`. Tests use it through `service`.
 
     Its library, `library`, is empty until a test writes into it. Its connection `late` is to
-    `late_port`, where no broker listens until a test starts one.
+    `late_kafka`, a broker that does not run until a test starts it.
     """
     folder = tmp_path_factory.mktemp("shared_service")
     with postgres.fresh_database() as created:
@@ -19,14 +19,15 @@ def shared_service(kafka, postgres, tmp_path_factory):
         shared.dsn, shared.library = created.dsn, folder / "library"
         shared.library.mkdir()
         shared.env["EVENTER_LIBRARY"] = str(shared.library)
-        shared.late_port = free_port()
+        shared.late_kafka = KafkaServer(folder / "late")
         shared.env["EVENTER_CONNECTIONS__LATE__TYPE"] = "kafka"
-        shared.env["EVENTER_CONNECTIONS__LATE__BOOTSTRAP_SERVERS"] = f"127.0.0.1:{shared.late_port}"
+        shared.env["EVENTER_CONNECTIONS__LATE__BOOTSTRAP_SERVERS"] = shared.late_kafka.bootstrap
         # The budgets of the engines give the location of a hostile template: a busy machine must
         # not end the inspector first.
         shared.env["EVENTER_LIMITS__INSPECT_SECONDS"] = "30"
         yield shared.start()
         shared.stop()
+        shared.late_kafka.kill()
 
 
 @pytest.fixture

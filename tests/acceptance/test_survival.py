@@ -1,6 +1,5 @@
 """No event is lost or duplicated when the service is stopped, killed and started again."""
 
-import asyncio
 import random
 import time
 import uuid
@@ -8,7 +7,6 @@ from functools import partial
 
 import pytest
 
-from eventer.embedded.kafka import EmbeddedKafka
 from tests.acceptance.request_bodies import request, table, topic
 from tests.acceptance.service_process import Service, table_rows, topic_events
 from tests.waiting import wait_until
@@ -132,16 +130,13 @@ def test_delivery_starts_when_the_broker_becomes_available(service):
     (generator,) = body["generators"]
     assert generator["state"] == "waiting"
     wait_until(lambda: service.generator(generator["id"])["last_error"], "no last_error")
-    with asyncio.Runner() as runner:
-        broker = EmbeddedKafka(service.late_port)
-        runner.run(broker.__aenter__())
-        assert broker.port == service.late_port
-        wait_for_progress(service, [generator])
-        assert service.generator(generator["id"])["state"] == "running"
-        service.post(f"/generator/pause?id={generator['id']}")
-        assert topic_events(broker.bootstrap_servers, "later") == expected(service, generator)
-        service.post(f"/generator/remove?id={generator['id']}")
-        runner.run(broker.__aexit__())
+    service.late_kafka.start()
+    wait_for_progress(service, [generator])
+    assert service.generator(generator["id"])["state"] == "running"
+    service.post(f"/generator/pause?id={generator['id']}")
+    assert topic_events(service.late_kafka.bootstrap, "later") == expected(service, generator)
+    service.post(f"/generator/remove?id={generator['id']}")
+    service.late_kafka.kill()
 
 
 def test_a_new_field_in_a_template_adds_a_column(service):
