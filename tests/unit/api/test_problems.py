@@ -8,6 +8,7 @@ from eventer.core.errors import (
     BudgetError,
     BusyError,
     ConfigError,
+    ConflictError,
     DestinationRejectedError,
     DestinationUnavailableError,
     EvaluationError,
@@ -45,6 +46,7 @@ STATUSES = {
     FencedError: 503,
     RegistryError: 503,
     BusyError: 429,
+    ConflictError: 409,
     WorkerLostError: 503,
     UnexpectedError: 500,
 }

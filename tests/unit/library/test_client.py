@@ -53,7 +53,13 @@ ANSWERS = {
     "/generator/faults": {
         "first": 0,
         "events": [
-            {"index": 2, "faults": [{"kind": "drop", "field": None, "change": None}], "event": 1}
+            {
+                "index": 2,
+                "faults": [
+                    {"kind": "drop", "field": None, "change": None, "by": None, "due": None}
+                ],
+                "event": 1,
+            }
         ],
     },
     "/template/format": {"template": "{}", "changed": True},
