@@ -90,6 +90,8 @@ class PreparedTemplate:
     references: ReferencedPrograms = field(default_factory=dict)
     event_tokens: tuple[str, ...] = ()
     """The reference tokens of an event in the value of the template."""
+    step_name: str | None = None
+    """The name of the steps of which these are the events; None for all."""
 
     @property
     def warnings(self) -> tuple[TemplateWarning, ...]:
@@ -101,17 +103,29 @@ class PreparedTemplate:
         tokens = value_tokens(part)
         return _without_omitted(self.shape_at(tokens), part)
 
-    def of_steps(self) -> PreparedTemplate:
-        """The same template, of whose value, a timeline, the steps have the events."""
-        tokens = ("0", "event")
-        return replace(self, event_tokens=tokens, shape=self.shape_at(tokens))
+    def of_steps(self, only: str | None) -> PreparedTemplate:
+        """The same template, of whose value, a timeline, the steps have the events.
+
+        With `only`, it is those with this name.
+        """
+        steps = replace(self, event_tokens=("0", "event"), step_name=only)
+        return replace(steps, shape=steps.inferred_shape(()))
 
     def shape_at(self, tokens: Sequence[str]) -> EventShape:
         """The shape of the values that these reference tokens refer to in events."""
-        if not tokens:
-            return self.shape
+        return self.inferred_shape(tokens) if tokens else self.shape
+
+    def inferred_shape(self, tokens: Sequence[str]) -> EventShape:
+        """As `shape_at`, inferred again."""
         program, within = self.program, (*self.event_tokens, *tokens)
-        return infer_shape(program.root, program.code, program.vars, within, self.references)
+        return infer_shape(
+            program.root,
+            program.code,
+            program.vars,
+            within,
+            self.references,
+            step_name=self.step_name,
+        )
 
     def shape_for(self, target: Target) -> EventShape:
         """The shape that a target needs: a table that of the written part, others the event's."""

@@ -86,8 +86,9 @@ class Adder:
         )
         inspections = await self._inspect_all(request, event_sources)
         resolved = resolve_schedules(request, event_sources, inspections)
+        raise_faults(list(only_faults(resolved)))
         rejections = (*_rejections(resolved), *_rule_errors(resolved))
-        rejections = (*rejections, *_timeline_references(resolved), *only_faults(resolved))
+        rejections = (*rejections, *_timeline_references(resolved))
         raise_faults([*rejections, *conflicts(resolved), *name_conflicts(resolved)])
         destination_errors = await self.destination_checker.errors(resolved)
         await self._keep_row_files(resolved)
@@ -117,28 +118,35 @@ class Adder:
     async def _inspect_all(
         self, request: AddRequest, event_sources: Sequence[EventSource]
     ) -> tuple[Inspection, ...]:
-        targets_by_event = _targets(request)
+        """The inspections of the schedules, after all events were inspected."""
+        targets = _targets(request)
         semaphore = asyncio.Semaphore(MAX_CONCURRENT_INSPECTIONS)
 
-        async def inspect(event: EventRequest, event_source: EventSource) -> Inspection:
+        async def inspect(number: int, only: str | None) -> Inspection:
+            event = request.events[number]
+            timeline = event.timeline and replace(event.timeline, only=only)
             async with semaphore:
-                now = self.clock.now_ns()
-                targets = targets_by_event[event.id]
                 return await self.templates.inspect(
-                    event_source, targets, now, event.timeline, event.faults
+                    event_sources[number],
+                    targets[number, only],
+                    self.clock.now_ns(),
+                    timeline,
+                    event.faults,
                 )
 
         answers = await asyncio.gather(
-            *map(inspect, request.events, event_sources), return_exceptions=True
+            *(inspect(number, only) for number, only in targets), return_exceptions=True
         )
-        faults = []
-        for number, (event, answer) in enumerate(zip(request.events, answers, strict=True)):
+        faults: dict[Fault, None] = {}
+        for (number, _), answer in zip(targets, answers, strict=True):
             if isinstance(answer, TemplateError | RequestError):
-                faults.append(_template_fault(answer, number, event))
+                faults[_template_fault(answer, number, request.events[number])] = None
             elif isinstance(answer, BaseException):
                 raise answer
-        raise_faults(faults)
-        return tuple(answer for answer in answers if isinstance(answer, Inspection))
+        raise_faults(list(faults))
+        pairs = zip(targets, answers, strict=True)
+        found = {key: answer for key, answer in pairs if isinstance(answer, Inspection)}
+        return tuple(found[key] for key in _steps_of_schedules(request))
 
     async def _keep_row_files(self, resolved: Sequence[ResolvedSchedule]) -> None:
         """Copies the files of rows of new generators.
@@ -379,13 +387,23 @@ def _draw_seeds(events: Sequence[EventRequest]) -> tuple[int, ...]:
     return tuple(seeds)
 
 
-def _targets(request: AddRequest) -> Mapping[str, Collection[Target]]:
-    """The distinct targets of each event, by event id."""
+def _steps_of_schedules(request: AddRequest) -> list[tuple[int, str | None]]:
+    """The number of the event of each schedule, and the name of the steps that it takes."""
+    numbers = {event.id: number for number, event in enumerate(request.events)}
+    return [(numbers[each.event_id], each.only) for each in request.schedules]
+
+
+def _targets(request: AddRequest) -> Mapping[tuple[int, str | None], Collection[Target]]:
+    """The distinct targets of the events, or of steps with one name, by number of the event."""
     by_id = {destination.id: destination.target for destination in request.destinations}
-    targets_by_event: dict[str, dict[Target, None]] = {event.id: {} for event in request.events}
-    for schedule in request.schedules:
-        targets_by_event[schedule.event_id][by_id[schedule.destination_id]] = None
-    return {id_: list(targets) for id_, targets in targets_by_event.items()}
+    steps = _steps_of_schedules(request)
+    scheduled = {number for number, _ in steps}
+    targets: dict[tuple[int, str | None], dict[Target, None]] = {
+        (number, None): {} for number in range(len(request.events)) if number not in scheduled
+    }
+    for key, schedule in zip(steps, request.schedules, strict=True):
+        targets.setdefault(key, {})[by_id[schedule.destination_id]] = None
+    return dict(sorted(targets.items(), key=lambda item: item[0][0]))
 
 
 def _template_fault(error: TemplateError | RequestError, number: int, event: EventRequest) -> Fault:

@@ -82,7 +82,8 @@ def resolve_schedules(
 ) -> tuple[ResolvedSchedule, ...]:
     """The generators that a request asks for, one for each schedule.
 
-    `event_sources` and `inspections` are those of the request's events, in their order.
+    `event_sources` are those of the request's events, `inspections` those of its schedules, in
+    their order.
 
     Raises:
         RequestError: it is ambiguous to which generators a schedule's event refers.
@@ -123,7 +124,7 @@ class _Resolution:
         """References of a schedule's event that are ambiguous, or that it cannot have."""
         event_number = self._events[self._request.schedules[number].event_id]
         if is_delayed(self._request.events[event_number].faults):
-            for each in self._inspections[event_number].template.references:
+            for each in self._inspections[number].template.references:
                 if isinstance(each.population, GrowingPopulation):
                     yield Fault(
                         format_pointer(["events", event_number, "faults"]),
@@ -142,7 +143,7 @@ class _Resolution:
     def _resolve(self, number: int) -> ResolvedSchedule:
         schedule = self._request.schedules[number]
         event_number = self._events[schedule.event_id]
-        event, inspection = self._request.events[event_number], self._inspections[event_number]
+        event, inspection = self._request.events[event_number], self._inspections[number]
         target = self._target(number)
         spec = _spec(event, self._event_sources[event_number], inspection, target, schedule.only)
         ids = {each.name: self._referenced(each, number)[0] for each in self._streams(number)}
@@ -162,8 +163,7 @@ class _Resolution:
 
     def _streams(self, number: int) -> list[ReferencedStream]:
         """The streams of generators of the request to which the event of a schedule refers."""
-        event_number = self._events[self._request.schedules[number].event_id]
-        references = self._inspections[event_number].template.references
+        references = self._inspections[number].template.references
         return [each for each in references if each.population == GrowingPopulation()]
 
     def _referenced(self, stream: ReferencedStream, number: int) -> list[int]:

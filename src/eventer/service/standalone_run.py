@@ -161,7 +161,7 @@ def _checked_template(
     """
     prepared = prepare(template, importer)
     if request.timeline is not None:
-        prepared = prepared.of_steps()
+        prepared = prepared.of_steps(request.timeline.only)
     check_options(prepared, request.target)
     check_fault_rules(prepared, request.target, request.faults)
     return prepared

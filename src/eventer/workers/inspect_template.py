@@ -60,7 +60,7 @@ def inspect_template(request: InspectTemplate, importer: Importer) -> Inspection
     end = time.thread_time_ns() + int(request.seconds * NS_PER_SECOND)
     prepared = prepare(request.template, importer)
     if request.timeline is not None:
-        prepared = prepared.of_steps()
+        prepared = prepared.of_steps(request.timeline.only)
     traces = TraceCollector()
     engine, batches, failing = _first_events(prepared, request, traces, end)
     rules, rejections = request.faults, dict(_rejections(request.targets, prepared, batches))

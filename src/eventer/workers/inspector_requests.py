@@ -176,7 +176,8 @@ def _preview(
 ) -> PreviewedEvents:
     prepared = prepare(request.event_source.template, importer)
     if request.timeline is not None:
-        return _preview_timelines(request, request.timeline, prepared.of_steps(), on_first)
+        prepared = prepared.of_steps(request.timeline.only)
+        return _preview_timelines(request, request.timeline, prepared, on_first)
     target = ConsoleTarget(value=request.part.value, omit=request.part.omit)
     check_options(prepared, target)
     check_fault_rules(prepared, target, request.faults)

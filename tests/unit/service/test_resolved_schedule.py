@@ -68,7 +68,8 @@ def resolved(
         tuple(ScheduleRequest(t, e.id) for t in topics for e in events),
     )
     event_sources = [e.event_source(e.seed or 0, "i") for e in events]
-    return resolve_schedules(request, event_sources, [inspection(e.template) for e in events])
+    inspections = [inspection(e.template) for _ in topics for e in events]
+    return resolve_schedules(request, event_sources, inspections)
 
 
 def record(**changes: object) -> GeneratorRecord:

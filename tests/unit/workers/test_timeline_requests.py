@@ -6,6 +6,7 @@ from eventer.core.errors import DestinationRejectedError, EvaluationError, Reque
 from eventer.core.fault_rules import FaultKind, FaultRule
 from eventer.core.model import (
     ColumnType,
+    EventShape,
     EventSource,
     KafkaTarget,
     PostgresTarget,
@@ -41,8 +42,8 @@ def preview(count=2, **fields):
     return ask(PreviewEvents, first=fields.pop("first", 0), count=count, **fields)
 
 
-def inspect(text=STORY, *targets):
-    return ask(InspectTemplate, text, count=100, seconds=60, targets=targets)
+def inspect(text=STORY, *targets, only=None):
+    return ask(InspectTemplate, text, only, count=100, seconds=60, targets=targets)
 
 
 @pytest.mark.parametrize("engine", ["plan", "interpreter"])
@@ -96,6 +97,32 @@ def test_a_check_is_about_the_events_of_steps():
     assert inspect("[{ after: 0, event: error 'all' }]").message == "all"
     assert found.step_names == {"b", None}
     assert inspect("[]").valid
+
+
+def test_the_columns_are_those_of_steps_that_can_have_the_name():
+    story = """
+    local to(n) = if n == 0 then 'orders' else 'payments';
+    local one_of = std.native('get_one_of'), id = std.native('get_index')();
+    [{ after: n, to: to(n), event: { either: n } } for n in [0, 1]] + [
+      { after: 0, to: 'orders', event: { id: id } },
+      { after: 1, to: 'payments', event: { id: 'p%d' % id, amount: 1 } },
+      { after: 1, to: one_of('payments, refunds'), event: { amount: 2 } },
+      { after: 2, event: { note: 'for nobody' } },
+    ]
+    """
+
+    def columns(only):
+        found = inspect(story, PostgresTarget("t"), only=only)
+        assert found.valid
+        return {each.name: each.type.value for each in found.shape.columns}
+
+    assert columns("orders") == {"either": "bigint", "id": "bigint"}
+    assert columns("payments") == {"amount": "bigint", "either": "bigint", "id": "text"}
+    everything = {"amount": "bigint", "either": "bigint", "id": "jsonb", "note": "text"}
+    assert columns(None) == everything
+    unknown = inspect("[{ after: 0, to: std.toString(1), event: { a: 1 } }]", only="b").shape
+    assert [each.name for each in unknown.columns] == ["a"]
+    assert inspect("[{ after: 0, to: 'c', event: { a: 1 } }]", only="b").shape == EventShape()
 
 
 def test_an_explanation_says_whether_the_plan_covers_the_steps():

@@ -26,11 +26,13 @@ from eventer.plan.shape.abstract import (
     AbstractValue,
     LazyValue,
     StdObject,
+    Text,
     Unknown,
     closures_of,
     column_type,
     evaluated,
     join,
+    object_of,
     without_values,
 )
 from eventer.plan.shape.constant_values import constant, join_all
@@ -50,18 +52,43 @@ def infer_shape(
     variables: Mapping[str, JsonValue],
     part: Sequence[str] = (),
     references: ReferencedPrograms = MappingProxyType({}),
+    *,
+    step_name: str | None = None,
 ) -> EventShape:
     """The shape of the events of a template, or of the part of them at these reference tokens.
 
-    `imports` are the analysed trees of `import` by path, None for texts and bytes; `variables`
-    are the external variables, which are also the arguments of a template that is a function;
-    `references` are the streams that it may refer to.
+    With `step_name`, the first token leads to the steps of a timeline, and only those that can have
+    this name count. `imports` are the analysed trees of `import` by path, None for texts and bytes;
+    `variables` are the external variables, which are also the arguments of a template that is a
+    function; `references` are the streams that it may refer to.
     """
     inference = Inference(imports, variables, references)
     value = inference.event(root)
-    for token in part:
+    for at, token in enumerate(part):
         value = _field_of(value, token, inference)
+        if at == 0 and step_name is not None:
+            value = _steps_named(step_name, value, inference)
     return _shape_of(value, inference)
+
+
+def _steps_named(name: str, steps: AbstractValue, inference: Inference) -> AbstractValue:
+    """The steps whose `to` can be this name."""
+    if not isinstance(steps.core, AbstractObject):
+        return steps
+    named = tuple(
+        layers
+        for layers in steps.core.alternatives
+        if _may_be(name, _field_of(object_of(layers), "to", inference))
+    )
+    return AbstractValue(AbstractObject(named) if named else None, steps.nullable)
+
+
+def _may_be(text: str, value: AbstractValue) -> bool:
+    match value.core:
+        case Text(values=values):
+            return values is None or text in values
+        case core:
+            return isinstance(core, Unknown)
 
 
 def _field_of(value: AbstractValue, name: str, inference: Inference) -> AbstractValue:
