@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from eventer.core.errors import RequestError
@@ -237,16 +238,20 @@ def _deliver(job: RunJob, seed: int) -> RunSummary:
 
 def _deliver_in_thread(job: RunJob, seed: int) -> RunSummary:
     tasks: list[asyncio.Task[RunSummary]] = []
+    interrupted = Event()
 
     async def deliver() -> RunSummary:
         tasks.append(asyncio.ensure_future(_run(job, seed)))
+        if interrupted.is_set():
+            tasks[0].cancel()
         return await tasks[0]
 
     with ThreadPoolExecutor(1) as executor:
-        running = executor.submit(asyncio.run, deliver())
+        executor.submit(int).result()  # from now on the executor waits for its thread
         try:
-            return running.result()
+            return executor.submit(asyncio.run, deliver()).result()
         except KeyboardInterrupt:
+            interrupted.set()
             for task in tasks:
                 task.get_loop().call_soon_threadsafe(task.cancel)
             raise

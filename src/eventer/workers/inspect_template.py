@@ -65,9 +65,9 @@ def inspect_template(request: InspectTemplate, importer: Importer) -> Inspection
     engine, batches, failing = _first_events(prepared, request, traces, end)
     rules, rejections = request.faults, dict(_rejections(request.targets, prepared, batches))
     absent = {
-        target: _absent_fields(target, prepared, batches, rules)
+        target: fields
         for target in request.targets
-        if target not in rejections
+        if target not in rejections and (fields := _absent_fields(target, prepared, batches, rules))
     }
     return Inspection(
         template=prepared.template,

@@ -152,7 +152,7 @@ def test_faults_are_shown_and_refused_where_they_are(shell):
     assert texts == {'{"a":1}}', *(text for text in texts if '{"a":1}'.startswith(text))}
     assert all(isinstance(text, str) for text in texts)
     for faults, pointer, said in (
-        ('[{"kind": "late", "probability": 1, "by": "1s"}]', "/faults/0/kind", "not available yet"),
+        ('[{"kind": "late", "probability": 1, "by": "1s"}]', "/faults/0/by", "must be a list"),
         (
             '[{"kind": "null", "probability": 1, "fields": ["x"]}]',
             "/faults/0/fields/0",

@@ -19,7 +19,7 @@ SECOND = 1_000_000_000
 
 @pytest.fixture
 def generator():
-    record = sample_record(7, spec=sample_spec(timeline=None))
+    record = sample_record(7, spec=sample_spec(timeline=None, faults=()))
     segment = Segment(0, 0, ticks(10, SECOND))
     record = replace(record, segments=(segment,), state=GeneratorState.RUNNING)
     return Generator(record, cluster=1, position=Position(50))
