@@ -14,6 +14,8 @@ from eventer.cli.exit_codes import exit_with_code
 from eventer.cli.generators import Id
 from eventer.cli.options import AsJson, First, Url, count_option, read_input, service_client
 from eventer.cli.terminal import print_data
+from eventer.core.clock import NS_PER_SECOND
+from eventer.core.duration import parse_duration
 from eventer.core.limits import MAX_FAULT_RANGE
 
 if TYPE_CHECKING:
@@ -93,8 +95,15 @@ def _faulty_events(client: ServiceClient, id_: str, first: int, end: int) -> Ite
 
 
 def _line(event: Mapping[str, Any]) -> str:
-    named = (" ".join(filter(None, fault.values())) for fault in event["faults"])
-    return f"{event['index']}  {', '.join(named)}  {_compact(event['event'])}"
+    faults = ", ".join(map(_fault_text, event["faults"]))
+    return f"{event['index']}  {faults}  {_compact(event['event'])}"
+
+
+def _fault_text(fault: Mapping[str, str | None]) -> str:
+    by = None if fault["by"] is None else parse_duration(fault["by"])
+    delay = None if by is None else f"by {by / NS_PER_SECOND:.3f} s"
+    due = None if fault["due"] is None else f"due {fault['due']}"
+    return " ".join(filter(None, (fault["kind"], fault["field"], fault["change"], delay, due)))
 
 
 def _compact(value: object) -> str:

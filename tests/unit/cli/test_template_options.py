@@ -3,7 +3,7 @@ import re
 import pytest
 import typer
 
-from eventer.cli.faults import parse_faults
+from eventer.cli.faults import _line, parse_faults
 from eventer.cli.template_options import (
     parse_reference,
     parse_seed,
@@ -141,3 +141,12 @@ def test_a_colon_may_be_in_the_name_of_a_referenced_file(tmp_path):
 def test_empty_faults_are_refused():
     with pytest.raises(typer.BadParameter, match="give a JSON list or a file"):
         parse_faults(" ")
+
+
+def test_a_line_of_the_answer_key_has_each_fault():
+    nothing = {"field": None, "change": None, "by": None, "due": None}
+    missing = nothing | {"kind": "missing", "field": "/a/b"}
+    late = nothing | {"kind": "late", "by": "1m5s389ms960us439ns", "due": "2026-01-01T00:01:05Z"}
+    assert _line({"index": 7, "faults": [missing, late], "event": {"c": 1}}) == (
+        '7  missing /a/b, late by 65.390 s due 2026-01-01T00:01:05Z  {"c":1}'
+    )
