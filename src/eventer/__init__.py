@@ -4,8 +4,8 @@
     >>> eventer.Template("{ id: std.native('get_index')() }", seed=7).events(2)
     [{'id': 0}, {'id': 1}]
 
-`Template` generates events in this process, `run` delivers them, `Client` and `AsyncClient` ask a
-running service. All errors are `EventerError`s. Importing this module loads none of them yet.
+`Template` generates events in this process, `run` delivers them, `Client` and `AsyncClient` call a
+running service. All errors are `EventerError`s. Each name is imported when it is first used.
 """
 
 from __future__ import annotations

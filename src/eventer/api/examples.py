@@ -21,7 +21,12 @@ _EVENT: dict[str, Any] = {
     "interval": "10s",
 }
 _SCHEDULES = [{"destination_id": "d1", "event_id": "e1"}]
-_TOLD = {"id": "e1", "template": _STORY, "pace": {"rate": "5/s"}, "timeline": {"horizon": "30m"}}
+_TIMELINE_EVENT = {
+    "id": "e1",
+    "template": _STORY,
+    "pace": {"rate": "5/s"},
+    "timeline": {"horizon": "30m"},
+}
 
 ADD_EXAMPLES: dict[str, Any] = {
     "kafka": {
@@ -59,7 +64,7 @@ ADD_EXAMPLES["timelines"] = {
     "summary": "Five timelines start each second; each step is delivered at its time",
     "value": {
         "destinations": [{"id": "d1", "type": "kafka", "kafka": {"topic": "orders"}}],
-        "events": [_TOLD],
+        "events": [_TIMELINE_EVENT],
         "schedules": _SCHEDULES,
     },
 }

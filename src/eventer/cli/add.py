@@ -98,8 +98,9 @@ def add(
 ) -> None:
     """Add generators to a running service, or change the pace of existing ones.
 
-    A request may name templates with `template_file`, relative to it, and environment variables as
-    `${NAME}`. The other options than --dry-run, --url and --json describe a template.
+    A request can name files of templates with `template_file`, relative to the request, and
+    environment variables with `${NAME}`. All options except --dry-run, --url and --json are for a
+    template.
     """
     from eventer.service.run_pace import PaceOptions
 
@@ -186,7 +187,7 @@ def _request(
     referenced: Iterable[str],
     **schedule: str | None,
 ) -> dict[str, Any]:
-    """The request that adds the events of a template; options that are not given are left out."""
+    """The request that adds the events of a template; without the options that are omitted."""
     from eventer.api.wire.responses import target_json
 
     id_ = "events" if str(file) == "-" else file.stem

@@ -93,7 +93,7 @@ async def run_dev(settings: Settings, *, seconds: float | None, plain: bool) -> 
 
 async def _open_studio(url: str, view: View) -> None:
     if not await open_browser(url):
-        view.note(f"this machine has no browser with a window: open {url}/ in yours")
+        view.note(f"cannot open a browser window on this machine: open {url}/ in your browser")
 
 
 def _last_hints(running: DevEnvironment, *, live: bool) -> list[tuple[str, str]]:
@@ -105,7 +105,7 @@ def _last_hints(running: DevEnvironment, *, live: bool) -> list[tuple[str, str]]
             ("the studio: generators, charts and events in a browser", f"{url}/"),
         ]
     opens = "o opens the studio, " if is_installed() else ""
-    keys = f"{opens}q ends" if live else "Ctrl-C ends"
+    keys = f"{opens}q stops everything" if live else "Ctrl-C stops everything"
     return [("the data folder", str(running.data_dir)), *next_, ("the keys", keys)]
 
 

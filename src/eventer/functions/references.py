@@ -88,8 +88,8 @@ def _pick_growing(arguments: Sequence[Any]) -> BoundCall:
         pick,
         size,
         index,
-        "an event exists when it was due a second before and "
-        "is delivered: refer to an earlier one, or use `pick`",
+        "an event can be referred to from 1 s after it is due: choose a smaller index, or use "
+        "`pick` without `index`",
     )
 
 

@@ -1,4 +1,4 @@
-"""The routes of the API as calls: what is asked, and the type of the answer."""
+"""The routes of the API as calls: the request, and the type of the answer."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _answer(model: type[_Model], value: Any) -> _Model:
         raise ServiceProblemError(
             f"the answer has another form: {format_pointer(first['loc'])}: "
             f"{validation_message(dict(first))}",
-            hint="the service has another version: install the same one here",
+            hint="the service has another version: install that version here",
         ) from error
 
 
@@ -186,7 +186,7 @@ def template_body(template: str, fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def complete(template: str, offset: int) -> Call[CompleteOut]:
-    """How a template can go on."""
+    """How to continue a template."""
     return _send("/template/complete", CompleteOut, {"template": template, "offset": offset})
 
 

@@ -111,7 +111,7 @@ class Client:
     def pace(
         self, pace: Mapping[str, Any], *, length: str | None = None, buckets: int | None = None
     ) -> PacePreviewOut:
-        """The events of a pace by time, if it began now, for `length`, as 1h."""
+        """How many events of a pace are due when, as if it began now, for `length`, as 1h."""
         return self._ask(calls.pace(pace, length, buckets))
 
     def events(self, generator: str | int, *, first: int = 0, count: int = 10) -> EventsOut:
@@ -124,11 +124,11 @@ class Client:
     def faults(
         self, generator: str | int, *, first: int = 0, count: int = 1_000
     ) -> list[FaultyEventOut]:
-        """Of the events [first, first + count), those with faults on purpose."""
+        """The events with faults on purpose among the events [first, first + count)."""
         return self._ask(calls.faults(generator, first, count)).events
 
     def verify(self, generator: str | int, *, allow_foreign: bool = False) -> VerifyOut:
-        """Compares the delivered events with recomputed ones; it takes as long as that takes."""
+        """Compares the delivered events with recomputed ones, and waits for the result."""
         return self._ask(calls.verify(generator, allow_foreign=allow_foreign))
 
     def preview(self, template: str, **fields: Any) -> PreviewOut:
@@ -144,7 +144,7 @@ class Client:
         return self._ask(calls.profile(template, fields))
 
     def complete(self, template: str, offset: int) -> CompleteOut:
-        """Suggests how a template can go on at an offset in characters."""
+        """Suggests how to continue a template at an offset in characters."""
         return self._ask(calls.complete(template, offset))
 
     def format(self, template: str) -> FormatOut:
@@ -172,7 +172,7 @@ class Client:
         return self._ask(calls.metrics())
 
     def tail(self, generator: str | int, *, last: int = 10) -> Iterator[CommittedEvent]:
-        """Follows the committed events, beginning with the `last` ones, until it is closed.
+        """Follows the committed events, beginning with the `last` ones, until the caller closes it.
 
         Raises:
             NotFoundError: also when the generator is removed.

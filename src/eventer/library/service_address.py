@@ -14,7 +14,7 @@ from eventer.settings import load_settings
 
 
 def service_address(url: str | None, token: str | None) -> Address:
-    """The address of a service; what is None comes from the settings.
+    """The address of a service; arguments that are None come from the settings.
 
     Raises:
         ConfigError: a setting is unknown or invalid.
@@ -38,5 +38,5 @@ def add_request(request: Mapping[str, Any] | str | Path) -> Mapping[str, Any]:
         raise RequestError(f"cannot read {file}: {error.strerror}") from error
     value = read_request(data, str(file), file.parent, os.environ)
     if not isinstance(value, Mapping):
-        raise RequestError(f"{file} must have an object")
+        raise RequestError(f"{file} must contain an object")
     return value

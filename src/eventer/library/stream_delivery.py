@@ -56,7 +56,7 @@ class StreamDelivery:
             table: The table.
             count: How many events.
             at: When they are due; if omitted, now.
-            rate: With a rate, that is when the first is due; nothing waits for the others.
+            rate: With a rate, `at` is when the first is due; delivery does not wait for the others.
             vars: Variables and arguments of the template.
             options: Others of `eventer.run`, such as `key`.
 

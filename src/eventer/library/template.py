@@ -116,7 +116,7 @@ class Template:
             count: How many.
             first: The index of the first.
             at: When they are due, as 2026-01-01T00:00:00Z; if omitted, now.
-            rate: With a rate, as 5/s, that is when the first is due, and the others follow.
+            rate: With a rate, as 5/s, `at` is when the first is due, and the others follow.
 
         Raises:
             TemplateError: the template is invalid, or an event raises; with line and column.

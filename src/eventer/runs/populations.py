@@ -15,11 +15,11 @@ from eventer.core.limits import MAX_POPULATION
 from eventer.runs.pacing import END, Pace
 
 REFERENCE_DELAY_NS: Final = NS_PER_SECOND
-"""How long an event has been due when others begin to refer to it: it is usually committed then."""
+"""The time from when an event is due until others can refer to it: usually it is committed then."""
 NOTHING: Final = 0
 """A gate before all events."""
 _MOST_TIMES_PER_ROW: Final = 64
-"""Up to as many due times are computed at once as an index is searched in."""
+"""How many due times per row are computed at once, at most, to search them for an index."""
 
 Rows: TypeAlias = NDArray[np.int64]
 
@@ -47,7 +47,7 @@ class BoundEvents:
         return _in_order(lambda each: _due_times(self.pace, each), index)
 
     def gate(self, committed: int) -> int:
-        """The instant (ns) before which events can refer to these, of which so many are committed.
+        """The instant (ns) before which events can refer to these, if `committed` are committed.
 
         An event that is due earlier finds all events committed that exist for it.
         """

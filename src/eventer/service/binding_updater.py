@@ -12,7 +12,7 @@ from eventer.service.lifecycle import Lifecycle
 from eventer.service.locks import Locks
 
 CHECK_S: Final = 0.5
-"""How often the bindings are compared with the generators that they are about."""
+"""The time between checks of the bindings."""
 
 _log = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ class BindingUpdater:
         self._updates: dict[int, asyncio.Task[None]] = {}
 
     def start(self) -> None:
-        """Begins to compare."""
+        """Begins to check the bindings."""
         self._task = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
@@ -44,7 +44,7 @@ class BindingUpdater:
             try:
                 self._check()
             except Exception:  # noqa: BLE001  the next check must still happen
-                _log.exception("bindings could not be checked")
+                _log.exception("cannot check bindings")
 
     def _check(self) -> None:
         gates = self._lifecycle.gates

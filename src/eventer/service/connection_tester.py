@@ -64,7 +64,7 @@ class ConnectionTester:
                 answer: ConnectionTested = await process.channel.receive()
         except (EOFError, TimeoutError) as error:
             raise WorkerLostError(
-                f"the test of {test.connection!r} did not end", hint="try again"
+                f"the test of {test.connection!r} did not end in time", hint="try again"
             ) from error
         finally:
             await tester.stop()

@@ -34,7 +34,7 @@ DELAYED: Final = NoPopulation(
 _DELAYS: Final = frozenset({"late", "duplicate"})
 """The kinds of faults that change when, and so in which order, events are delivered."""
 _FEW: Final = 64
-"""Events with a schedule that a template gets because it may refer to them."""
+"""How many events with a schedule, at most, a template without a visible call gets."""
 
 
 def with_references(
@@ -45,8 +45,8 @@ def with_references(
     """The sources of the events of a request, whose templates may refer to others.
 
     These are the others of the request by id, and the generators that `find` has for other names.
-    A request can have very many events: only a template that looks as if it refers to events gets
-    them, and if it has no call, those with a schedule only if they are few.
+    A request can have very many events. Only a template whose text may refer to events gets them.
+    If its text has no call, it gets those with a schedule only if there are at most `_FEW`.
     """
     scheduled = {schedule.event_id for schedule in request.schedules}
     streams = tuple(
@@ -78,7 +78,7 @@ def _generators(
     known: Mapping[str, ReferencedStream],
     find: Callable[[str], GeneratorRecord | None],
 ) -> tuple[ReferencedStream, ...]:
-    """The generators that a text has the names of, and what these refer to."""
+    """The generators whose names are in a text, and what these refer to."""
     found: dict[str, ReferencedStream] = {}
     for quoted in _QUOTED.finditer(text):
         name = quoted[2]

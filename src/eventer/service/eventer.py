@@ -508,5 +508,5 @@ def _check_position_choice(generator: Generator, position: PositionChoice | None
         fault = Fault("?position", "must be given: registry or destination", failure.error.hint)
         raise RequestError(f"generator {generator.record.label}: {failure.error.message}", (fault,))
     if position is not None and not generator.lost_position:
-        fault = Fault("?position", "leave it out: the position is not lost")
+        fault = Fault("?position", "omit it: the position is not lost")
         raise RequestError("there is no position to choose", (fault,))

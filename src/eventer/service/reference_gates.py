@@ -1,9 +1,9 @@
 """Generators that refer to events of others: their bindings, and the gates before their events.
 
-A generator makes an event only when all events that it may refer to are committed. Its gate is the
-instant from which on they may not be: events that are due then or later wait. A commit of the other
-generator moves the gate. A binding says which events the other generator has; it changes with that
-generator's pace, state and incarnation.
+A generator generates an event only when all events that it may refer to are committed. Events that
+are due at its gate or later wait, because they may refer to events that are not committed. A commit
+of the other generator moves the gate. A binding says which events of the other generator exist; it
+changes with that generator's pace, state and incarnation.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from eventer.service.generator_index import GeneratorIndex
 from eventer.workers.worker_pool import WorkerPool
 
 STALL_NS: Final = 30 * NS_PER_SECOND
-"""After this time without a commit, others do not wait for more events of a generator."""
+"""After this time without a commit of a generator, others do not wait for its next events."""
 
 
 class _OpenReader:
@@ -133,7 +133,7 @@ class ReferenceGates:
     def find_stalled(self, now: int) -> None:
         """Finds generators that others have waited for too long.
 
-        A generator without any committed event is waited for: there is no event to refer to.
+        Others still wait for a generator without a committed event: no event can be referred to.
         """
         blocking = {}
         for reader in self._open.values():

@@ -130,7 +130,7 @@ class _Resolution:
                         format_pointer(["events", event_number, "faults"]),
                         f"late and duplicate events cannot refer to {each.name!r}, which has a "
                         "schedule",
-                        "leave out `late` and `duplicate`",
+                        "omit `late` and `duplicate`, or refer to an event without a schedule",
                     )
         for stream in self._streams(number):
             if len(self._referenced(stream, number)) > 1:

@@ -71,7 +71,7 @@ def sibling_faults(
     resolved: ResolvedSchedule, record: GeneratorRecord, others: Iterable[GeneratorRecord]
 ) -> Iterator[Fault]:
     """A change of a generator without the `others` that deliver steps of the same timelines."""
-    labels = [each.label for each in others if _tells_the_same(record, each)]
+    labels = [each.label for each in others if _has_same_timelines(record, each)]
     if labels:
         yield Fault(
             format_pointer(["schedules", resolved.number]),
@@ -81,7 +81,7 @@ def sibling_faults(
         )
 
 
-def _tells_the_same(record: GeneratorRecord, other: GeneratorRecord) -> bool:
+def _has_same_timelines(record: GeneratorRecord, other: GeneratorRecord) -> bool:
     """Whether two generators deliver steps of the same timelines at the same times."""
     spec, others = record.spec, other.spec
     if spec.timeline is None or others.timeline is None or record.id == other.id:

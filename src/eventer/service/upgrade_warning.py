@@ -22,9 +22,9 @@ def upgrade_warnings(record: GeneratorRecord) -> Iterator[TemplateWarning]:
         if first < begun.first_timeline:
             are_timelines = record.spec.timeline is not None
             unit = "timelines" if are_timelines else "events"
-            steps = "their other steps" if are_timelines else "those that were late, and copies,"
+            lost = "their other steps" if are_timelines else "late events and copies of these"
             yield TemplateWarning(
                 f"{unit} {first} to {begun.first_timeline - 1} had begun when an upgrade "
-                f"changed what the template makes: {steps} were given up",
+                f"changed what the template generates: {lost} are not delivered",
                 None,
             )

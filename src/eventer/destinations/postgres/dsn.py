@@ -134,7 +134,7 @@ def _check_parameters(parameters: Mapping[str, str]) -> None:
         _check_port(port)
     for name, choices in _CHOICES.items():
         if parameters.get(name, choices[0]) not in choices:
-            hint = f"it is {', '.join(choices[:-1])} or {choices[-1]}"
+            hint = f"use {', '.join(choices[:-1])} or {choices[-1]}"
             raise ConfigError(f"the value of `{name}` in the DSN is unknown", hint=hint)
 
 

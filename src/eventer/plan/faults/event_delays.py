@@ -1,4 +1,4 @@
-"""When events are delivered that are late, and copies of events: for many events at a time."""
+"""When late events and copies of events are delivered, for many events at a time."""
 
 from __future__ import annotations
 
