@@ -15,8 +15,8 @@ from eventer.functions.spec import FieldSpec, FunctionSpec, RowContext
 class IndexReader(RowReader):
     """The natives of a stream that is referred to, at the event `index`.
 
-    `due` tells when the event is due; it is None in a stream without a schedule. Neighbouring
-    events are seldom read together, so values are computed one by one.
+    `due` is when the event is due; it is None in a stream without a schedule. Neighbouring events
+    are seldom read together, so values are computed one by one.
     """
 
     def __init__(self, context: EventContext, references: Mapping[str, EventsByIndex]) -> None:

@@ -19,7 +19,7 @@ PERIOD_SECONDS: Final = 1.0
 RECENT_SAMPLES: Final = 300
 """Five minutes."""
 HOUR_EVERY: Final = 20
-"""So many samples are one of an hour."""
+"""The number of samples that one sample of the hour summarizes."""
 HOUR_SAMPLES: Final = 180
 _LATENESS_WINDOW: Final = 30
 

@@ -24,9 +24,9 @@ class OpenedSteps:
 class FlowSteps:
     """A `Timetable` of delivery numbers for a process with many flows.
 
-    Templates are evaluated only in the generation thread, by `engine` and `scheduled`; `open`, too,
-    is called there. Other threads never wait for it: they learn what it has found so far. Until
-    then, the step with the number `first` may be due from `due` on.
+    Only the generation thread calls `engine` and `scheduled`, which evaluate templates, and `open`.
+    Other threads never wait for it: they read the steps that it has found so far. Before it has
+    found any, the step with the number `first` may be due from `due` on.
     """
 
     def __init__(self, open: Callable[[], OpenedSteps], first: int, due: int) -> None:  # noqa: A002
@@ -37,8 +37,10 @@ class FlowSteps:
         """See `Timetable`."""
         self._released = first
         self._found = (first, due)
-        """The number after the steps that are known, and when that one may be due: one value, so
-        that threads always see both of one time."""
+        """The number after the known steps, and when that step may be due.
+
+        They are one value, so that other threads always read two that belong together.
+        """
 
     def due_end(self, now: int) -> int:
         """See `Timetable`; if more steps may be due, a number of which some are perhaps not."""
