@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from eventer.client.json_client import Query
-from eventer.client.transport import NDJSON, Address, line_value
+from eventer.client.transport import LINES_TIMEOUT, NDJSON, Address, line_value
 
 
 class AsyncServiceClient:
@@ -34,7 +34,7 @@ class AsyncServiceClient:
         """See `ServiceClient.lines`."""
         with self._address.translate_errors():
             async with self._http.stream(
-                method, path, params=list(query), headers=NDJSON
+                method, path, params=list(query), headers=NDJSON, timeout=LINES_TIMEOUT
             ) as answer:
                 if not answer.is_success:
                     await answer.aread()

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from eventer.client.transport import NDJSON, Address, line_value
+from eventer.client.transport import LINES_TIMEOUT, NDJSON, Address, line_value
 from eventer.core.errors import RequestError
 
 Query = Sequence[tuple[str, str]]
@@ -65,7 +65,9 @@ class ServiceClient:
         """The JSON values of an answer line by line, as they arrive; raises as `get` does."""
         with (
             self._address.translate_errors(),
-            self._http.stream(method, path, params=list(query), headers=NDJSON) as answer,
+            self._http.stream(
+                method, path, params=list(query), headers=NDJSON, timeout=LINES_TIMEOUT
+            ) as answer,
         ):
             if not answer.is_success:
                 answer.read()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import httpx
@@ -17,6 +17,8 @@ from eventer.settings.addresses import without_login
 
 NDJSON: Final = {"Accept": "application/x-ndjson"}
 _TIMEOUT_SECONDS: Final = 60.0
+LINES_TIMEOUT: Final = httpx.Timeout(_TIMEOUT_SECONDS, read=None)
+"""Of an answer line by line: between lines, any time can pass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,7 @@ class Address:
     """The URL of a service, and the token of its clients."""
 
     url: str
-    token: str | None = None
+    token: str | None = field(default=None, repr=False)
 
     def options(self, *, keep_alive: bool) -> dict[str, Any]:
         """The options of an `httpx` client; with `keep_alive`, it leaves connections open."""

@@ -118,7 +118,11 @@ class AsyncClient:
 
     async def verify(self, generator: str | int, *, allow_foreign: bool = False) -> VerifyOut:
         """See `Client.verify`."""
-        return await self._ask(calls.verify(generator, allow_foreign=allow_foreign))
+        call = calls.verify(generator, allow_foreign=allow_foreign)
+        with noting_errors():
+            lines = self._service.lines(call.method, call.path, call.query)
+            *_, result = [line async for line in lines]
+        return call.read(result)
 
     async def preview(self, template: str, **fields: Any) -> PreviewOut:
         """See `Client.preview`."""

@@ -161,8 +161,9 @@ def tail(id_: str | int, last: int) -> Call[CommittedEvent]:
 
 
 def verify(id_: str | int, *, allow_foreign: bool) -> Call[VerifyOut]:
-    """Compares delivered events with recomputed ones."""
-    return _post("/generator/verify", VerifyOut, id=id_, allow_foreign=allow_foreign)
+    """Compares delivered events with recomputed ones; the last line of the answer is the result."""
+    query = _query({"id": id_, "allow_foreign": allow_foreign})
+    return Call("POST", "/generator/verify", lambda line: _answer(VerifyOut, line), query)
 
 
 def preview(template: str, fields: Mapping[str, Any]) -> Call[PreviewOut]:

@@ -187,7 +187,10 @@ class BeginFingerprint:
 
 @dataclass(frozen=True, slots=True)
 class BeginBindings:
-    """Sets what references read from the first index of each binding on."""
+    """Sets what references read from the first index of each binding on.
+
+    They replace those of the same name that begin there or later.
+    """
 
     id: int
     incarnation: int

@@ -83,6 +83,8 @@ def statements(change: Change) -> Iterator[Statement]:
             yield "add_fingerprint", _key(change) | fingerprint_values(change.begun)
         case BeginBindings(bindings=bindings):
             for binding in bindings:
+                of_name = {"name": binding.name, "first": binding.first}
+                yield "drop_later_bindings", _key(change) | of_name
                 yield "add_binding", _key(change) | binding_values(binding)
         case BeginIncarnation():
             yield from _begin_incarnation(change)

@@ -218,10 +218,16 @@ class Adder:
             for id_, each in first.items()
             if id_ in generators and needs_change(generators[id_].record, each)
         }
+        others = [
+            each.record
+            for id_, each in generators.items()
+            if each.record.spec.timeline is not None and id_ not in first
+        ]
         faults: list[Fault] = []
         for id_, each in changing.items():
             faults += start_fault(each.record, first[id_])
-            faults += self._sibling_faults(each.record, first)
+            if each.record.spec.timeline is not None and changes_schedule(each.record, first[id_]):
+                faults += sibling_faults(first[id_], each.record, others)
         raise_faults(faults)
         return changing
 
@@ -233,17 +239,6 @@ class Adder:
                 if id_ not in known:
                     pointer = format_pointer(["events", each.event_number, each.event.field])
                     yield Fault(pointer, f"refers to generator {name!r}, which was just removed")
-
-    def _sibling_faults(
-        self, record: GeneratorRecord, requested: Mapping[int, ResolvedSchedule]
-    ) -> Iterator[Fault]:
-        """See `sibling_faults`, of the generators that a request does not have."""
-        resolved = requested[record.id]
-        if record.spec.timeline is None or not changes_schedule(record, resolved):
-            return
-        generators = self.lifecycle.generators
-        others = (each.record for id_, each in generators.items() if id_ not in requested)
-        yield from sibling_faults(resolved, record, others)
 
     def _check_limits(self, resolved: Sequence[ResolvedSchedule]) -> None:
         usage = self.lifecycle.generators.usage
@@ -317,13 +312,14 @@ class Adder:
     @asynccontextmanager
     async def _suspended(self, changing: Collection[Generator]) -> AsyncIterator[None]:
         """Withdraws generators for the block, and launches the running ones afterwards."""
-        running = [generator for generator in changing if generator.active]
-        await asyncio.gather(*(self.lifecycle.withdraw(generator) for generator in changing))
+        running = [generator.active for generator in changing]
+        epochs = await asyncio.gather(*map(self.lifecycle.withdraw, changing))
         try:
             yield
         finally:
-            for generator in running:
-                self.lifecycle.launch(generator)
+            for generator, was_running, epoch in zip(changing, running, epochs, strict=True):
+                if was_running:
+                    self.lifecycle.relaunch(generator, epoch)
 
     async def _reload(
         self, new: Collection[int], changing: Mapping[int, Generator], now: int

@@ -7,7 +7,6 @@ import logging
 from typing import Final
 
 from eventer.core.clock import Clock
-from eventer.service.generator import Generator
 from eventer.service.lifecycle import Lifecycle
 from eventer.service.locks import Locks
 
@@ -58,9 +57,8 @@ class BindingUpdater:
     async def _update(self, id_: int) -> None:
         async with self._locks.hold([id_]):
             generator = self._lifecycle.generators.get(id_)
-            if generator is not None and self._is_outdated(generator):
-                await self._lifecycle.withdraw(generator)
-                self._lifecycle.launch(generator)
-
-    def _is_outdated(self, generator: Generator) -> bool:
-        return generator.active and generator in self._lifecycle.gates.outdated()
+            if generator is None or not generator.active:
+                return
+            if self._lifecycle.gates.is_outdated(generator):
+                epoch = await self._lifecycle.withdraw(generator)
+                self._lifecycle.relaunch(generator, epoch)

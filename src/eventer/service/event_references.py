@@ -61,7 +61,8 @@ def with_references(
 
     def references(text: str) -> tuple[ReferencedStream, ...]:
         if _CALL in text:
-            return (*streams, *_generators(text, known, find))
+            found = _generators(text, known, find)
+            return (*streams, *found) if found else streams  # one tuple, which is packed once
         return possible if any(each in text for each in _MAY_CALL) else ()
 
     return tuple(

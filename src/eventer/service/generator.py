@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from eventer.core.clock import NS_PER_SECOND
@@ -20,7 +20,7 @@ from eventer.registry.base import (
     GeneratorRecord,
 )
 from eventer.runs.assignment import Assignment
-from eventer.runs.pacing import Pace, tick_events, tick_interval
+from eventer.runs.pacing import END, Pace, tick_events, tick_interval
 from eventer.service.rate_meter import RateMeter
 from eventer.service.views import GeneratorView, Stage
 from eventer.workers.messages import ShardId, StepBacklog
@@ -195,7 +195,26 @@ class Generator:
             case BeginFingerprint(begun=begun):
                 self.update_record(fingerprints=(*self.record.fingerprints, begun))
             case BeginBindings(bindings=bindings):
-                self.update_record(bindings=(*self.record.bindings, *bindings))
+                first = {each.name: each.first for each in bindings}
+                kept = (b for b in self.record.bindings if b.first < first.get(b.name, END))
+                self.update_record(bindings=(*kept, *bindings))
+
+    def apply_stored(self, changes: Iterable[Change]) -> None:
+        """Applies changes before its start that the registry has, and perhaps not yet the record.
+
+        The generator was withdrawn while they were written.
+        """
+        record = self.record
+        for change in changes:
+            match change:
+                case BeginSegment(incarnation=record.incarnation, segment=segment):
+                    if segment not in record.segments:
+                        self.apply(change)
+                case BeginFingerprint(incarnation=record.incarnation, begun=begun):
+                    if begun not in record.fingerprints:
+                        self.apply(change)
+                case BeginBindings(incarnation=record.incarnation):
+                    self.apply(change)
 
     def overdue_events(self, now: int, pace: Pace, due: int) -> tuple[int, int]:
         """How many events are due and not committed, and since when the first of them is due.

@@ -94,7 +94,7 @@ class Lifecycle:
         self._writing = asyncio.Lock()
         """Held while changes are written: the writer must not be stopped then."""
         self._registry_writer: asyncio.Task[None] | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
         self._positions_saved_at = clock.monotonic_ns()
 
     # --- the service's side -------------------------------------------------------------------
@@ -144,10 +144,16 @@ class Lifecycle:
         self._by_key[generator.key] = generator
         self._worker_pool.assign(generator.shard, generator.assignment())
 
-    async def withdraw(self, generator: Generator) -> None:
+    def relaunch(self, generator: Generator, epoch: int) -> None:
+        """Launches a withdrawn generator, unless it ended or was launched since that `epoch`."""
+        if generator.active and generator.epoch == epoch:
+            self.launch(generator)
+
+    async def withdraw(self, generator: Generator) -> int:
         """Withdraws a generator from its worker. When it returns, no further event is delivered.
 
         If the destination stays unavailable, it returns after `WITHDRAW_S` without that guarantee.
+        Returns its epoch, for `relaunch`.
         """
         try:
             async with asyncio.timeout(WITHDRAW_S):
@@ -164,6 +170,7 @@ class Lifecycle:
         generator.waiting = False
         if position is not None and position.next > generator.position.next:
             generator.position = position
+        return generator.epoch
 
     def forget(self, generator: Generator) -> None:
         """Drops a removed generator."""
@@ -299,6 +306,8 @@ class Lifecycle:
         for item, position, own in started:
             if item.generator.epoch == item.epoch:
                 self._resume(item.generator, position, own)
+            else:
+                item.generator.apply_stored(own)
 
     def _fail(self, generator: Generator, failure: GeneratorFailure) -> Change:
         record, at = generator.record, failure.at
@@ -384,7 +393,7 @@ class Lifecycle:
         generator.last_error = None
         self.launch(generator)
 
-    def _start_task(self, work: Coroutine[Any, Any, None]) -> None:
+    def _start_task(self, work: Coroutine[Any, Any, object]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -410,10 +419,11 @@ def _readers_last(
     pending: Sequence[_PendingWrite],
 ) -> tuple[list[_PendingWrite], list[_PendingWrite]]:
     """The writes to begin with, and those of generators that refer to others, to be done later."""
-    readers = [each for each in pending if referenced_by_name(each.generator.record.spec)]
-    if len(readers) == len(pending):
-        return readers, []
-    return [each for each in pending if each not in readers], readers
+    readers: list[_PendingWrite] = []
+    others: list[_PendingWrite] = []
+    for each in pending:
+        (readers if referenced_by_name(each.generator.record.spec) else others).append(each)
+    return (others, readers) if others else (readers, [])
 
 
 def _no_connection(name: str) -> EventerError:

@@ -79,11 +79,13 @@ class ReferenceGates:
 
     def outdated(self) -> list[Generator]:
         """The running generators that need other bindings."""
-        return [
-            each.generator
-            for each in self._open.values()
-            if self.bindings(each.generator, each.generator.position.next)
-        ]
+        generators = (each.generator for each in self._open.values())
+        return [each for each in generators if self.is_outdated(each)]
+
+    def is_outdated(self, generator: Generator) -> bool:
+        """Whether a generator runs and needs other bindings."""
+        is_open = generator.record.id in self._open
+        return is_open and bool(self.bindings(generator, generator.position.next))
 
     # --- gates --------------------------------------------------------------------------------
 
@@ -115,8 +117,11 @@ class ReferenceGates:
 
     def _gate_of(self, binding: Binding, events: BoundEvents) -> int:
         other = self._generators.get(binding.generator)
-        if other is None or other.record.incarnation != binding.incarnation:
+        if other is None:
             return NOTHING
+        known = (binding.incarnation, binding.segments)
+        if known != (other.record.incarnation, other.record.segments):
+            return NOTHING  # until a new binding has the times of its next events
         return events.gate(other.position.next)
 
     def waits_for(self, generator: Generator, now: int) -> tuple[str, ...]:

@@ -118,6 +118,8 @@ async def require_cursors(client: asyncpg.Connection) -> None:
         DestinationRejectedError: an earlier version created the table; the hint is SQL.
     """
     if not await client.fetchval(_HAS_CURSOR_SQL):
+        await ensure_positions(client)  # a lock may have prevented it when the session began
+    if not await client.fetchval(_HAS_CURSOR_SQL):
         raise DestinationRejectedError(
             "timelines need a column that the table eventer.position does not have, "
             "and the role of this connection may not add it",

@@ -71,6 +71,11 @@ INSERT INTO fingerprint (generator, first, fingerprint, cursor)
 SELECT :id, :first, :fingerprint, :cursor
 FROM generator WHERE id = :id AND incarnation = :incarnation;
 
+-- name: drop_later_bindings
+DELETE FROM binding
+WHERE generator = :id AND name = :name AND first >= :first
+AND EXISTS (SELECT 1 FROM generator WHERE id = :id AND incarnation = :incarnation);
+
 -- name: add_binding
 INSERT INTO binding (generator, name, first, referenced, incarnation, segments, finish)
 SELECT :id, :name, :first, :referenced, :referenced_incarnation, :segments, :finish
