@@ -1,5 +1,7 @@
 """Testing a connection: what its server is, the sizes of targets, and what prevents delivery."""
 
+import asyncio
+
 import asyncpg
 import pytest
 
@@ -12,6 +14,7 @@ from eventer.destinations.kafka.settings import KafkaSettings
 from eventer.destinations.kafka.topic_admin import TopicAdmin
 from eventer.destinations.postgres.inspection import inspect_database
 from eventer.destinations.postgres.settings import PostgresSettings
+from tests.integration.kafka.harness import wait_until_served
 from tests.ports import free_port
 
 
@@ -44,6 +47,7 @@ async def test_a_cluster_is_inspected(kafka):
     await client.bootstrap()
     await TopicAdmin(client).ensure(KafkaTarget("inspected", partitions=2))
     await client.close()
+    await asyncio.to_thread(wait_until_served, kafka, "inspected")
     report = await inspect_cluster(settings, "eventer-inspection", ["inspected", "absent"])
     assert (report.server, report.guarantee) == ("Kafka, 1 broker", "exactly-once")
     assert report.sizes == {"inspected": TargetSize(0, partitions=2)}

@@ -160,8 +160,10 @@ async def test_orders_refer_to_the_customers_before_one_that_fails(shared_enviro
     async with shared_environment.service() as eventer:
         customers, orders = await eventer.add(request(late, ORDERS))
 
-        async def is_bound():  # the binding replaces the first one if no order was delivered before
-            return (await one(eventer, orders.id)).record.bindings[-1].end == 15
+        # It replaces the first binding if no order was delivered before.
+        async def is_bound():
+            bindings = (await one(eventer, orders.id)).record.bindings
+            return bool(bindings) and bindings[-1].end == 15
 
         await wait_until_async(is_bound)
         binding = (await one(eventer, orders.id)).record.bindings[-1]
