@@ -7,7 +7,7 @@ import logging
 import re
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from eventer.core.fault_rules import FaultRule
     from eventer.service.standalone_run import RunJob
 
+_POLL_S: Final = 0.2
+"""A signal that arrives just before a thread begins to wait does not wake it."""
 _log: Final = logging.getLogger("eventer")
 _Choice = TypeVar("_Choice", bound=StrEnum)
 _OPTION = re.compile(r"--([a-z]+(?:-[a-z]+)*)")
@@ -249,7 +251,10 @@ def _deliver_in_thread(job: RunJob, seed: int) -> RunSummary:
     with ThreadPoolExecutor(1) as executor:
         executor.submit(int).result()  # from now on the executor waits for its thread
         try:
-            return executor.submit(asyncio.run, deliver()).result()
+            running = executor.submit(asyncio.run, deliver())
+            while not wait([running], _POLL_S).done:
+                pass
+            return running.result()
         except KeyboardInterrupt:
             interrupted.set()
             for task in tasks:
