@@ -306,6 +306,8 @@ class RegistryConformance:
         await registry.close()
         again = await self.open(tmp_path)
         assert [record.bindings for record in await again.all()] == [(one, *two), ()]
+        await again.apply([BeginBindings(1, 1, (replace(one, first=5),))])
+        assert (await again.get([1]))[1].bindings == (one, two[1], replace(one, first=5))
         await again.apply([BeginIncarnation(1, 1, segments[0], 8)])
         assert (await again.get([1]))[1].bindings == ()
         await again.close()

@@ -68,6 +68,14 @@ def test_every_event_may_refer_to_all_others() -> None:
     assert alone.template.references == ()
 
 
+def test_templates_that_refer_to_events_share_the_streams_of_a_request() -> None:
+    """They are packed once, which goes by identity."""
+    request = replace(REQUEST, events=(*EVENTS, replace(EVENTS[2], id="payments")))
+    sources = [each.event_source(1, "i") for each in request.events]
+    *_, orders, payments = with_references(request, sources, lambda _: None)
+    assert orders.template.references is payments.template.references
+
+
 def test_generators_that_refer_to_a_stream_share_its_seed_unless_one_is_chosen() -> None:
     customers, countries, _ = streams()
     new_customers, new_countries, _ = streams(20)

@@ -141,6 +141,32 @@ def test_a_generator_that_stalls_is_not_waited_for_until_it_goes_on(gates: Gates
     assert gates.outdated() == []
 
 
+def test_a_gate_closes_when_the_other_generator_has_times_that_the_binding_lacks(
+    gates: Gates,
+) -> None:
+    other, reader = gates.add(1), gates.add(2, 1)
+    other.position = Position(4)
+    assert gates.resume(reader) > NOTHING
+    later = Segment(9 * S, 4, ticks(2, S))
+    other.update_record(segments=(*other.record.segments, later))
+    gates.moved(other)
+    assert gates.sent[-1] == NOTHING
+    assert gates.outdated() == [reader]
+    assert gates.resume(reader) > NOTHING
+
+
+def test_changes_that_were_written_during_a_withdrawal_are_applied_once(gates: Gates) -> None:
+    gates.add(1)
+    reader = gates.add(2, 1)
+    begun = BeginSegment(2, reader.record.incarnation, Segment(9 * S, 4, ticks(2, S)), 0)
+    changes = [begun, *gates.changes(reader, 0)]
+    for _ in range(2):
+        reader.apply_stored(changes)
+    assert (len(reader.record.segments), ends(reader)) == (2, [(0, None)])
+    reader.apply_stored([replace(begun, incarnation=99, segment=replace(begun.segment, n0=7))])
+    assert len(reader.record.segments) == 2
+
+
 def test_generators_that_others_read_are_known(gates: Gates) -> None:
     gates.add(1)
     reader = gates.add(2, 1, 1)
