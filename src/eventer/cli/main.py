@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -92,4 +93,6 @@ app.add_typer(config.app, name="config")
 
 def main() -> None:
     """Runs the command line and exits."""
+    # httpx imports a command line of its own if it can, which takes a third of its import.
+    sys.modules["httpx._main"] = None  # type: ignore[assignment]  the import then fails
     app()
