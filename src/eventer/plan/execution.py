@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -83,14 +82,8 @@ class Execution:
         if found is None:
             arguments = [*map(self._argument, node.arguments)]
             operation = OPERATIONS[node.operation]
-            found = self._values[node] = operation(self, self._with_keys(node), arguments)
+            found = self._values[node] = operation(self, node, arguments)
         return found
-
-    def _with_keys(self, node: Node) -> Node:
-        """The node with the values of its draw keys."""
-        if node not in self._graph.keyed:
-            return node
-        return replace(node, parameters=self.inputs.parameters(node.parameters))
 
     def _argument(self, argument: Node | Literal) -> Any:
         return argument.value if isinstance(argument, Literal) else self.value(argument)

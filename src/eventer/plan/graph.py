@@ -16,7 +16,6 @@ from enum import Enum
 from typing import Any, TypeAlias, TypedDict, Unpack
 
 from eventer.core.source import Span
-from eventer.plan.draw_keys import DrawKey
 from eventer.plan.unsupported import PlanUnsupportedError
 
 MAX_NODES = 20_000
@@ -166,8 +165,6 @@ class Graph:
         self.domains: list[Domain] = [self.root]
         self.nodes: list[Node] = []
         self.raising_rows: list[RaisingRows] = []
-        self.keyed: set[Node] = set()
-        """Nodes with draw keys among their parameters."""
         self._known: dict[Hashable, Any] = {}
 
     def node(
@@ -206,8 +203,6 @@ class Graph:
                 **details,
             )
             self.nodes.append(found)
-            if any(isinstance(each, DrawKey) for each in found.parameters):
-                self.keyed.add(found)
             self._known[key] = found
         return found
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from types import MappingProxyType
-from typing import Any
 
 from eventer.functions.populations import ASSUMED, Population, Populations
 from eventer.functions.spec import BoundCall, RowContext
@@ -58,7 +56,3 @@ class PlanInputs:
     def key(self, key: DrawKey) -> int:
         """The value of a draw key."""
         return self._keys.value(key)
-
-    def parameters(self, parameters: Sequence[Any]) -> tuple[Any, ...]:
-        """Parameters of a column with the values of draw keys."""
-        return tuple([self.key(p) if isinstance(p, DrawKey) else p for p in parameters])
