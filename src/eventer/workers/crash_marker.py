@@ -73,6 +73,10 @@ class CrashMarker:
         """Time before `until`, on the monotonic clock, does not count."""
         _SUSPENDED_UNTIL.pack_into(self._memory, _SUSPENDED_UNTIL_OFFSET, until)
 
+    def is_suspended(self) -> bool:
+        """Whether time does not count now."""
+        return self._suspended_until() > self._clock()
+
     def read(self) -> InFlightWork | None:
         """The work in flight, or that of a process that died."""
         is_complete, cluster, generator, incarnation, first, started_at = _MARKER.unpack_from(
@@ -80,10 +84,15 @@ class CrashMarker:
         )
         if not is_complete:
             return None
-        (suspended_until,) = _SUSPENDED_UNTIL.unpack_from(self._memory, _SUSPENDED_UNTIL_OFFSET)
         return InFlightWork(
-            PositionKey(cluster, generator, incarnation), first, max(started_at, suspended_until)
+            PositionKey(cluster, generator, incarnation),
+            first,
+            max(started_at, self._suspended_until()),
         )
+
+    def _suspended_until(self) -> int:
+        (until,) = _SUSPENDED_UNTIL.unpack_from(self._memory, _SUSPENDED_UNTIL_OFFSET)
+        return int(until)
 
     def close(self) -> None:
         """Releases the memory."""

@@ -60,8 +60,8 @@ STUCK_EVENT_LIMIT_S: Final = 20.0
 
 CPU time, since the machine may be busy. Time to load or compile code does not count.
 """
-MAX_LOADING_S: Final = 60.0
-"""How long loading or compiling code may take until time counts again."""
+MAX_LOADING_S: Final = 600.0
+"""How long loading or compiling code may take until time counts again: long on a busy machine."""
 WALL_TIME_FACTOR: Final = 15
 """Wall time, as a multiple of the limit, that an engine may take without computing."""
 POLL_S: Final = 1.0

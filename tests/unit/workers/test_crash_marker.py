@@ -51,7 +51,9 @@ def test_a_mark_is_read_until_it_is_cleared(ends, clock):
 def test_no_time_counts_while_the_deadline_is_suspended(ends, clock):
     ours, theirs = ends
     theirs.mark(KEY, 7)
+    assert not theirs.is_suspended()
     theirs.suspend_deadline(clock.now + MINUTE)
+    assert theirs.is_suspended()
     assert ours.read().elapsed_ns(clock.now + 5) == 5 - MINUTE
     theirs.mark(KEY, 8)
     assert ours.read().elapsed_ns(clock.now + 5) == 5 - MINUTE
