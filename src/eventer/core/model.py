@@ -151,10 +151,12 @@ class FixedPopulation:
 class GrowingPopulation:
     """The events that a generator has delivered some time before they are referred to.
 
-    `generator` is its id; None until the request that refers to it is resolved.
+    `generator` is its id; None until the request that refers to it is resolved. If `indirect`, only
+    events of other generators refer to it, to which the template refers.
     """
 
     generator: int | None = None
+    indirect: bool = False
 
 
 @dataclass(frozen=True, slots=True)

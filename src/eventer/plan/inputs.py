@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
+from eventer.core.bindings import ReferencePath
 from eventer.functions.populations import ASSUMED, Population, Populations
 from eventer.functions.spec import BoundCall, RowContext
 from eventer.plan.draw_keys import DrawKey, DrawKeys
@@ -49,9 +50,9 @@ class PlanInputs:
         self._keys = keys
         self._populations = populations
 
-    def population(self, name: str) -> Population:
-        """The events of a stream that grows."""
-        return self._populations.get(name, ASSUMED)
+    def population(self, path: ReferencePath) -> Population:
+        """The events of a stream that grows, to which these references lead."""
+        return self._populations.get(path, ASSUMED)
 
     def key(self, key: DrawKey) -> int:
         """The value of a draw key."""

@@ -45,7 +45,7 @@ from eventer.plan.faults.faulty_events import FaultInjector
 from eventer.plan.interpreter_engine import InterpreterEngine
 from eventer.plan.null_events import NullDroppingEngine
 from eventer.plan.plan_cache import PlanCache
-from eventer.plan.referenced_events import referenced_events
+from eventer.plan.referenced_events import ReferencedStreams
 from eventer.plan.references import (
     ReferencedPrograms,
     check_no_growing,
@@ -296,7 +296,7 @@ class PreparedTemplate:
         reader = RowReader(
             dataset=context.dataset,
             instance_id=context.instance_id,
-            references=referenced_events(self.references, populations, meter, trace),
+            references=ReferencedStreams(self.references, populations, meter, trace),
         )
         environment = Environment(reader, DrawKeys(), self.program.vars, trace)
         interpreter = Interpreter(self.program, environment, meter=meter)

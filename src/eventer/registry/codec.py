@@ -109,8 +109,8 @@ def _reference(stream: ReferencedStream) -> dict[str, Any]:
 
 def _population(population: Population | NoPopulation) -> dict[str, Any]:
     match population:
-        case GrowingPopulation(generator=int(generator)):
-            return {"generator": str(generator)}
+        case GrowingPopulation(generator=int(generator), indirect=indirect):
+            return {"generator": str(generator)} | ({"indirect": True} if indirect else {})
         case FixedPopulation():
             return asdict(population)
         case _:
@@ -119,7 +119,7 @@ def _population(population: Population | NoPopulation) -> dict[str, Any]:
 
 def _read_population(parts: dict[str, Any]) -> Population:
     if "generator" in parts:
-        return GrowingPopulation(int(parts["generator"]))
+        return GrowingPopulation(int(parts["generator"]), parts.get("indirect", False))
     return FixedPopulation(**parts)
 
 

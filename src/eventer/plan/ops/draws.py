@@ -106,7 +106,7 @@ def _key_and_context(
 @operation("population")
 def population(run: Execution, node: Node, _arguments: Sequence[Any]) -> Any:
     """How many events of another stream exist."""
-    found = run.inputs.population(node.parameters[0])
+    found = run.inputs.population(node.parameters)
     return found.counts(run.index(node.domain), run.scheduled(node.domain))
 
 
