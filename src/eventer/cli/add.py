@@ -56,6 +56,8 @@ def add(
     value: option.Value = None,
     omit: option.Omit = None,
     op: option.Op = None,
+    record_format: option.Format = "json",
+    key_format: option.KeyFormat = "json",
     connection: option.Connection = None,
     name: Annotated[
         str | None,
@@ -104,7 +106,8 @@ def add(
     """
     from eventer.service.run_pace import PaceOptions
 
-    target = target_of(topic, table, key, connection, part=written_part(value, omit), op=op)
+    part, formats = written_part(value, omit), (record_format, key_format)
+    target = target_of(topic, table, key, connection, part=part, op=op, formats=formats)
     if target is None:
         _check_is_request(context, file)
         request = read_request_file(file)

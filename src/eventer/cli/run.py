@@ -47,6 +47,8 @@ def run(
     value: option.Value = None,
     omit: option.Omit = None,
     op: option.Op = None,
+    record_format: option.Format = "json",
+    key_format: option.KeyFormat = "json",
     connection: option.Connection = None,
     rate: due.Rate = None,
     stages: due.StageList = None,
@@ -108,8 +110,11 @@ def run(
 
     settings = settings_of(context, library=library)
     part = written_part(value, omit)
+    formats = record_format, key_format
     target = _target(
-        target_of(topic, table, key, connection, part=part, op=op), part, stdout=stdout
+        target_of(topic, table, key, connection, part=part, op=op, formats=formats),
+        part,
+        stdout=stdout,
     )
     number = parse_seed(seed)
     schedule_options = _check_schedule(

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from eventer.cli.option_values import unicode_text
+from eventer.cli.option_values import choice, unicode_text
 from eventer.cli.options import count_option, input_name, read_input
 from eventer.core.errors import RequestError
+from eventer.core.model import RecordFormat
 
 if TYPE_CHECKING:
     from eventer.core.model import ConsoleTarget, KafkaTarget, PostgresTarget, WrittenPart
@@ -131,6 +132,24 @@ Op = Annotated[
         metavar="FIELD",
         parser=unicode_text,
         help="Field or JSON pointer of the operation: upsert, which is the default, or delete.",
+    ),
+]
+Format = Annotated[
+    RecordFormat,
+    typer.Option(
+        "--format",
+        metavar="json|avro",
+        parser=choice("json", "avro"),
+        help="Format of the records' values; others than json need a schema registry.",
+    ),
+]
+KeyFormat = Annotated[
+    RecordFormat,
+    typer.Option(
+        "--key-format",
+        metavar="json|avro",
+        parser=choice("json", "avro"),
+        help="Format of the records' keys.",
     ),
 ]
 Connection = Annotated[
@@ -322,8 +341,11 @@ def target_of(
     *,
     part: WrittenPart | None = None,
     op: str | None = None,
+    formats: tuple[RecordFormat, RecordFormat] = ("json", "json"),
 ) -> KafkaTarget | PostgresTarget | None:
     """The target of the events, of which `part` is written; None without a topic or table.
+
+    `formats` are those of the values and keys of records.
 
     Raises:
         typer.BadParameter: both are given, or a name is invalid.
@@ -335,7 +357,10 @@ def target_of(
     if topic is not None and table is not None:
         raise typer.BadParameter("--kafka and --postgres cannot be combined")
     if topic is not None:
+        record |= {"format": formats[0], "key_format": formats[1]}
         return checked_target(KafkaTarget(topic, connection or "kafka", key, **record), "--kafka")
+    if formats != ("json", "json"):
+        raise typer.BadParameter("--format and --key-format need --kafka")
     if op is not None and table is None:
         raise typer.BadParameter("--op needs --kafka or --postgres", param_hint="'--op'")
     if table is not None:

@@ -82,6 +82,11 @@ def inspect_template(request: InspectTemplate, importer: Importer) -> Inspection
         absent=absent,
         step_names=engine.step_names if isinstance(engine, PlannedTimelines) else None,
         part_shapes=_part_shapes(prepared, request.targets),
+        record_schemas={
+            target: schemas
+            for target in request.targets
+            if (schemas := prepared.record_schemas(target, rules)) is not None
+        },
         traces=tuple(traces.lines),
         failing=failing,
     )

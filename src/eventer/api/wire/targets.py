@@ -16,7 +16,7 @@ from pydantic import (
 )
 
 from eventer.api.wire.field_types import ConnectionName, fail_validation
-from eventer.core.model import KafkaTarget, PostgresTarget, Target
+from eventer.core.model import KafkaTarget, PostgresTarget, RecordFormat, Target
 
 NonEmptyText = Annotated[str, StringConstraints(min_length=1, max_length=1_000)]
 Topic = Annotated[str, StringConstraints(min_length=1, max_length=249)]
@@ -90,6 +90,12 @@ class KafkaOptions(RequestModel):
         description="Source of the operation: `upsert`, the default, or `delete`, which writes a "
         "tombstone. Needs `key`.",
     )
+    format: RecordFormat = Field(
+        default="json",
+        description="Format of values. Others than `json` have a schema, which Eventer derives "
+        "from the template and registers in the connection's schema registry.",
+    )
+    key_format: RecordFormat = Field(default="json", description="Format of keys, likewise.")
 
     def target(self) -> KafkaTarget:
         """The target as the service takes it."""
@@ -106,6 +112,8 @@ class KafkaOptions(RequestModel):
             value=self.value,
             omit=tuple(self.omit),
             op=self.op,
+            format=self.format,
+            key_format=self.key_format,
         )
 
 
