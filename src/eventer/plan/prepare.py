@@ -15,7 +15,6 @@ from eventer.core.model import (
     EventShape,
     GeneratorSpec,
     OnNull,
-    PostgresTarget,
     Stream,
     Target,
     Template,
@@ -128,8 +127,8 @@ class PreparedTemplate:
         )
 
     def shape_for(self, target: Target) -> EventShape:
-        """The shape that a target needs: a table that of the written part, others the event's."""
-        return self.part_shape(target.part) if isinstance(target, PostgresTarget) else self.shape
+        """The shape that a target needs: of the written part for columns, else of the event."""
+        return self.part_shape(target.part) if target.has_columns else self.shape
 
     def engine(
         self,

@@ -203,7 +203,7 @@ def _spec(
 
 def _shape(inspection: Inspection, target: Target) -> EventShape:
     """What the destination must know in advance: its columns, or the fields of its options."""
-    return inspection.written_shape(target) if target.kind == "postgres" else inspection.shape
+    return inspection.written_shape(target) if target.has_columns else inspection.shape
 
 
 def conflicts(resolved: Sequence[ResolvedSchedule]) -> Iterator[Fault]:
