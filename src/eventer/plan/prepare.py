@@ -16,7 +16,6 @@ from eventer.core.model import (
     GeneratorSpec,
     KafkaTarget,
     OnNull,
-    PostgresTarget,
     Stream,
     Target,
     Template,
@@ -136,11 +135,11 @@ class PreparedTemplate:
         )
 
     def shape_for(self, target: Target, rules: Sequence[FaultRule] = ()) -> EventShape:
-        """The shape that a target needs: a table that of the written part, others the event's.
+        """The shape that a target needs: of the written part for columns, else of the event.
 
         With the schemas of records, of which faults on purpose change fields.
         """
-        if isinstance(target, PostgresTarget):
+        if target.has_columns:
             return self.part_shape(target.part)
         return replace(self.shape, schemas=self.record_schemas(target, rules))
 

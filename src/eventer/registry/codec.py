@@ -17,6 +17,7 @@ from eventer.core.model import (
     ConsoleTarget,
     EventContext,
     EventShape,
+    FileTarget,
     FixedPopulation,
     GrowingPopulation,
     KafkaTarget,
@@ -77,6 +78,8 @@ def read_target(text: str) -> Target:
         case "postgres":
             key = parts.pop("key")
             return PostgresTarget(**parts, key=None if key is None else tuple(key))
+        case "file":
+            return FileTarget(**parts, partition_by=tuple(parts.pop("partition_by")))
         case _:
             return ConsoleTarget(**parts)
 

@@ -161,6 +161,7 @@ class DeliveryWorker:
                 self._generation_thread,
                 lambda report: self._on_report(shard, report),
                 self._clock,
+                policy=connector.policy,
             )
             self._runners[shard] = runner
             task = asyncio.create_task(self._run(shard, runner))

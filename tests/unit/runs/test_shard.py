@@ -21,10 +21,11 @@ from eventer.destinations.base import DeliveryOutcome, Flow
 from eventer.runs.assignment import Assignment
 from eventer.runs.backoff import CAP_NS, COSTLY_BASE_NS, FENCED_NS, RETRY_NS
 from eventer.runs.batch_limiter import SLOW_NS
+from eventer.runs.commit_policy import MAX_BUFFERED_BYTES
 from eventer.runs.commit_throttle import COMMIT_WINDOW_NS, MAX_PAUSE_NS, TIME_SHARE_DIVISOR
 from eventer.runs.connection_state import IDLE_NS
 from eventer.runs.pacing import Pace
-from eventer.runs.shard import MAX_BUFFERED_BYTES, Shard
+from eventer.runs.shard import Shard
 from eventer.runs.shard_messages import (
     Check,
     CheckCompleted,
