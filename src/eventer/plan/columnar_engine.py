@@ -62,6 +62,11 @@ def _may_raise(node: Node) -> bool:
     return node.operation in RAISING or (call is not None and call.may_raise)
 
 
+def _raises_by_time(node: Node) -> bool:
+    """Whether index and due time alone decide which rows raise."""
+    return node.operation == "draw" and not any(isinstance(each, Node) for each in node.arguments)
+
+
 class Plan:
     """A traced event and the program that writes it, or a `part` of it.
 
@@ -69,9 +74,16 @@ class Plan:
     """
 
     def __init__(
-        self, traced: TracedEvent, program: BoundRowProgram, part: TracedPart | None = None
+        self,
+        traced: TracedEvent,
+        program: BoundRowProgram,
+        part: TracedPart | None = None,
+        *,
+        has_context: bool = True,
     ) -> None:
+        """`has_context`: it contains the dataset and the instance id of its generators."""
         self.traced = traced
+        self._has_context = has_context
         self.program = program
         self.part = part
         self._event = TracedPart(traced.value, NOTHING)
@@ -84,6 +96,12 @@ class Plan:
     def timed(self) -> bool:
         """Whether events depend on their due times."""
         return self.traced.timed
+
+    @property
+    def raises_alike(self) -> bool:
+        """Whether the same events raise in all streams and contexts, as far as is known."""
+        raising_rows = self.traced.tracer.graph.raising_rows
+        return not (self._has_context or raising_rows) and all(map(_raises_by_time, self.checks))
 
     def extend(self, work: Callable[[], _T]) -> _T:
         """The result of `work`, which may add columns to the traced event.
@@ -154,6 +172,11 @@ class ColumnarEngine:
         """Rows after an event that raises, for the next call."""
         self.broken = False
         """Whether a batch failed because of a defect of the plan."""
+
+    @property
+    def raises_alike(self) -> bool:
+        """See `Plan.raises_alike`."""
+        return not self.broken and self._plan.raises_alike
 
     def generate(
         self,
