@@ -4,13 +4,13 @@ import pytest
 import typer
 
 from eventer.cli.faults import _line, parse_faults
+from eventer.cli.target_options import target_of
 from eventer.cli.template_options import (
     parse_reference,
     parse_seed,
     parse_variables,
     read_references,
     read_template,
-    target_of,
     timeline_spec,
 )
 from eventer.core.model import FixedPopulation, KafkaTarget, PostgresTarget
