@@ -25,6 +25,7 @@ from eventer.plan.ops import (
 from eventer.plan.ops.operation import OPERATIONS
 
 if TYPE_CHECKING:
+    from eventer.plan.grouped_inputs import GroupedInputs
     from eventer.plan.inputs import PlanInputs
 
 __all__ = ["BatchTooLargeError", "Execution"]
@@ -61,7 +62,7 @@ class Execution:
         index: Rows,
         scheduled: Rows,
         restart_meter: Callable[[], None],
-        inputs: PlanInputs,
+        inputs: PlanInputs | GroupedInputs,
     ) -> None:
         self.raised = np.zeros(len(index), dtype=np.bool_)
         self.restart_meter = restart_meter
@@ -90,7 +91,8 @@ class Execution:
         """The node with the values of its draw keys."""
         if node not in self._graph.keyed:
             return node
-        return replace(node, parameters=self.inputs.parameters(node.parameters))
+        parameters = self.inputs.parameters(node.parameters, lambda: self.events(node.domain))
+        return replace(node, parameters=parameters)
 
     def _argument(self, argument: Node | Literal) -> Any:
         return argument.value if isinstance(argument, Literal) else self.value(argument)
@@ -139,6 +141,10 @@ class Execution:
         """Which rows of a domain belong to events that raise."""
         root = self._graph.root
         return self.raised if domain is root else self.raised[self.rows(domain, root)]
+
+    def events(self, domain: Domain) -> Rows:
+        """The row of the event that each row of a domain belongs to."""
+        return self.rows(domain, self._graph.root)
 
     def rows(self, domain: Domain, outer: Domain) -> Rows:
         """The row of an outer domain of each row of a domain."""
