@@ -22,11 +22,13 @@ from eventer.plan.engine import ScheduledTimes
 from eventer.plan.execution import BatchTooLargeError, Execution
 from eventer.plan.field_sources import FieldSource, TracedPart, find_field_sources
 from eventer.plan.graph import Graph, Node
+from eventer.plan.grouped_inputs import GroupedInputs
 from eventer.plan.inputs import PlanInputs
 from eventer.plan.interpreter_engine import InterpreterEngine
 from eventer.plan.ops.documents import text_array
 from eventer.plan.ops.operation import RAISING
 from eventer.plan.plan_fields import PlanFields
+from eventer.plan.prefetch_group import GroupMember
 from eventer.plan.row_program import BoundRowProgram
 from eventer.plan.row_program_writer import NOTHING
 from eventer.plan.stream_plan import StreamPlan
@@ -114,9 +116,12 @@ class Plan:
             return work()
 
     def run(
-        self, index: NDArray[np.int64], scheduled: NDArray[np.int64], inputs: PlanInputs
+        self,
+        index: NDArray[np.int64],
+        scheduled: NDArray[np.int64],
+        inputs: PlanInputs | GroupedInputs,
     ) -> Execution:
-        """A run for events of a generator."""
+        """A run for events of a generator, or of several."""
         graph, restart_meter = self.traced.tracer.graph, self.traced.restart_meter
         return Execution(graph, index, scheduled, restart_meter, inputs)
 
@@ -157,10 +162,15 @@ class ColumnarEngine:
         *,
         number: int = 0,
         match_hints: bool = False,
+        group: GroupMember | None = None,
     ) -> None:
-        """`number` staggers the ticks at which engines that start together generate ahead."""
+        """`number` staggers the ticks at which engines that start together generate ahead.
+
+        In a `group`, they generate ahead together.
+        """
         self._plan, self._inputs = plan.plan, plan.inputs
         self._make_interpreter = interpreter
+        self._group = group
         self._interpreter_engine: InterpreterEngine | None = None
         self._max_event_bytes = max_event_bytes
         self._repeats = match_hints
@@ -177,6 +187,11 @@ class ColumnarEngine:
     def raises_alike(self) -> bool:
         """See `Plan.raises_alike`."""
         return not self.broken and self._plan.raises_alike
+
+    def expect(self, first: int, later: ScheduledTimes) -> None:
+        """The events from `first` on will be requested: another engine may generate them, too."""
+        if self._group is not None:
+            self._group.expect(first, later)
 
     def generate(
         self,
@@ -204,6 +219,10 @@ class ColumnarEngine:
     ) -> Batch:
         if len(scheduled) >= MAX_PREFETCHED // 2 or (self._plan.timed and later is None):
             return self._batch(first, scheduled, deadline_ns)
+        if self._group is not None and later is not None:
+            together = self._group.cut(first, scheduled, later)
+            if together is not None:
+                return together
         batch = self._prefetched.cut(first, scheduled) if self._prefetched is not None else None
         if batch is None:
             due = self._times_ahead(first, scheduled, later)

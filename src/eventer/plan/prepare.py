@@ -52,6 +52,7 @@ from eventer.plan.faults.faulty_events import FaultInjector
 from eventer.plan.interpreter_engine import InterpreterEngine
 from eventer.plan.null_events import NullDroppingEngine
 from eventer.plan.plan_cache import PlanCache
+from eventer.plan.prefetch_group import PrefetchGroups
 from eventer.plan.referenced_events import ReferencedStreams
 from eventer.plan.references import (
     ReferencedPrograms,
@@ -190,11 +191,13 @@ class PreparedTemplate:
         trace: TraceSink = discard_trace,
         match_hints: bool = False,
         populations: Populations = MappingProxyType({}),
+        groups: PrefetchGroups | None = None,
     ) -> Engine:
         """The engine of one stream: the plan, or the interpreter if the plan does not cover it.
 
         Batches have the text of a part of each event. With `match_hints`, batches of the plan have
-        hints of repeated text. `populations` are the events of streams that grow.
+        hints of repeated text. `populations` are the events of streams that grow. Engines of the
+        same `groups` generate ahead together.
 
         Raises:
             RequestError: `engine` requires the plan, which does not cover the template.
@@ -220,6 +223,7 @@ class PreparedTemplate:
             lambda: interpreter(RERUN_BY_INTERPRETER),
             number=key,
             match_hints=match_hints,
+            group=None if groups is None else groups.join(plan, match_hints=match_hints),
         )
 
     def plan(
@@ -299,11 +303,12 @@ class PreparedTemplate:
         *,
         match_hints: bool = False,
         populations: Populations = MappingProxyType({}),
+        groups: PrefetchGroups | None = None,
     ) -> Engine:
         """The engine of a generator with this template, which injects faults into what is written.
 
         `populations` are the events of other generators that exist for it. `delayed_events`
-        are its late events and copies.
+        are its late events and copies. See `engine` for `groups`.
         """
         source = spec.event_source
         engine = self.engine(
@@ -312,6 +317,7 @@ class PreparedTemplate:
             part=spec.target.part,
             match_hints=match_hints,
             populations=populations,
+            groups=groups,
         )
         engine = dropping_nulls(engine, spec)
         return self.with_faults(engine, source.stream, spec.faults, spec.target)
