@@ -7,7 +7,7 @@ import functools
 import logging
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from typing import Final
 
@@ -152,7 +152,8 @@ class DeliveryWorker:
             pace = Pace(message.segments)
             shard.resume(key, pace, pace.limit, message.bindings, message.gate)
             return
-        self._steps[key] = flow_steps(assignment, position, message)
+        mark = self._crash_marker.mark_timeline
+        self._steps[key] = flow_steps(assignment, position, message, mark)
         shard.resume(key, self._steps[key])
 
     def _runner(self, shard: ShardId) -> ShardRunner:
@@ -258,8 +259,13 @@ def build_engine(assignment: Assignment, groups: PrefetchGroups | None = None) -
     )
 
 
-def flow_steps(assignment: Assignment, position: Position, message: ResumeFlow) -> FlowSteps:
-    """The steps of a generator of timelines from a position on."""
+def flow_steps(
+    assignment: Assignment,
+    position: Position,
+    message: ResumeFlow,
+    mark: Callable[[int], object],
+) -> FlowSteps:
+    """The steps of a generator of timelines from a position on; for `mark` see `open_steps`."""
     starts = timeline_starts(message.segments)
     cursor, first_timeline = message.cursor, message.first_timeline
     return FlowSteps(
@@ -270,6 +276,7 @@ def flow_steps(assignment: Assignment, position: Position, message: ResumeFlow) 
             number=position.next,
             cursor=cursor,
             first_timeline=first_timeline,
+            mark=mark,
         ),
         position.next,
         earliest_step(starts, cursor, first_timeline),
