@@ -93,6 +93,6 @@ app.add_typer(config.app, name="config")
 
 def main() -> None:
     """Runs the command line and exits."""
-    # httpx imports a command line of its own if it can, which takes a third of its import.
-    sys.modules["httpx._main"] = None  # type: ignore[assignment]  the import then fails
+    # httpx imports a command line of its own, which takes a third of its import, unless this fails.
+    sys.modules["httpx._main"] = None  # type: ignore[assignment]
     app()
