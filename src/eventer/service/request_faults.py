@@ -102,6 +102,7 @@ def target_faults(target: Target, pointer: str) -> Iterator[Fault]:
                 parse_table(target.table)
             except DestinationRejectedError as error:
                 yield Fault(f"{pointer}/table", error.message, error.hint)
+            yield from _repeated_key_faults(target.key or (), pointer)
     yield from _option_faults(target, pointer)
     if isinstance(target, KafkaTarget) and target.op is not None and target.key is None:
         yield Fault(
@@ -109,6 +110,12 @@ def target_faults(target: Target, pointer: str) -> Iterator[Fault]:
             "`op` needs `key`: a deletion names the key of the deleted record",
             "set `key` to a field that every event has",
         )
+
+
+def _repeated_key_faults(key: Sequence[str], pointer: str) -> Iterator[Fault]:
+    for number, name in enumerate(key):
+        if name in key[:number]:
+            yield Fault(f"{pointer}/key/{number}", f"the key contains {name!r} twice")
 
 
 def connection_faults(
