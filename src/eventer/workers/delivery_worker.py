@@ -17,6 +17,7 @@ from eventer.functions.fingerprint import fingerprint
 from eventer.functions.row_files import ROW_FILES
 from eventer.kernels.support.numba_loading import LOADING
 from eventer.plan.engine import Engine
+from eventer.plan.prefetch_group import PrefetchGroups
 from eventer.plan.prepare import prepare_stored
 from eventer.runs.assignment import Assignment
 from eventer.runs.gc_freezer import GcFreezer
@@ -88,6 +89,7 @@ class DeliveryWorker:
         self._clock = SystemClock()
         self._crash_marker = crash_marker
         self._gc_freezer = GcFreezer()
+        self._prefetch_groups = PrefetchGroups()
         self._generation_thread = GenerationThread(
             self._build,
             on_request=lambda request: crash_marker.mark(request.assignment.key, request.first),
@@ -114,7 +116,7 @@ class DeliveryWorker:
             await self._stop()
 
     def _build(self, assignment: Assignment) -> Engine:
-        engine = build_engine(assignment)
+        engine = build_engine(assignment, self._prefetch_groups)
         self._gc_freezer.engine_created()
         return engine
 
@@ -160,6 +162,7 @@ class DeliveryWorker:
                 self._generation_thread,
                 lambda report: self._on_report(shard, report),
                 self._clock,
+                policy=connector.policy,
             )
             self._runners[shard] = runner
             task = asyncio.create_task(self._run(shard, runner))
@@ -235,8 +238,8 @@ def _over_limit(spent_ns: int, elapsed_ns: int) -> bool:
 _prepared = functools.lru_cache(maxsize=16)(prepare_stored)
 
 
-def build_engine(assignment: Assignment) -> Engine:
-    """The engine of a generator, from its stored template.
+def build_engine(assignment: Assignment, groups: PrefetchGroups | None = None) -> Engine:
+    """The engine of a generator, from its stored template; `groups` are those of the thread.
 
     Raises:
         TemplateError: this version of Eventer rejects a template that an earlier one accepted.
@@ -246,6 +249,7 @@ def build_engine(assignment: Assignment) -> Engine:
         assignment.spec,
         match_hints=assignment.match_hints,
         populations=bound_populations(assignment.bindings),
+        groups=groups,
     )
 
 

@@ -107,7 +107,7 @@ def test_named_connections_of_both_kinds():
             "[connections.orders]\ndsn='x'\n",
             "eventer.toml:2: 'connections.orders.type' is missing",
             "connections.orders.type",
-            'set type = "kafka" or "postgres"',
+            'set type = "kafka" or "postgres" or "file"',
         ),
         (
             "[connections.Orders]\ntype='kafka'\n",

@@ -52,7 +52,14 @@ from eventer.destinations.kafka.record_digests import (
     pack_location,
     unpack_location,
 )
-from eventer.destinations.kafka.record_encoding import partitions_of, record_columns
+from eventer.destinations.kafka.record_encoders import RecordEncoderCache
+from eventer.destinations.kafka.record_encoding import (
+    JSON_RECORDS,
+    RecordEncoders,
+    encoded_values,
+    partitions_of,
+    record_columns,
+)
 from eventer.destinations.kafka.send_plan import kafka_target
 from eventer.destinations.kafka.settings import KafkaSettings
 from eventer.kernels.kafka.record_reading import column_digests
@@ -70,6 +77,8 @@ class KafkaTargetAuditor:
         self._cluster = cluster
         self._shard = shard
         self._log = LogReader(settings)
+        self._schemas = RecordEncoderCache(settings)
+        self._encoders = JSON_RECORDS
         self._flow: Flow
         self._position = Position()
         self._partition_offsets: Mapping[int, PartitionOffsets] = {}
@@ -87,6 +96,7 @@ class KafkaTargetAuditor:
         # The order matters: commits below `last_stable` have their entries below the ledger's end.
         self._partition_offsets = await self._log.partition_offsets(kafka_target(flow).topic)
         self._ledger = await self._log.partition_offsets(ledger.TOPIC)
+        self._encoders = await self._schemas.find(flow)
         return {flow.key: self._position}
 
     async def audit(self, events: EventReplayer, listed: int = DEFAULT_LISTED) -> AuditReport:
@@ -94,7 +104,13 @@ class KafkaTargetAuditor:
         reader = LedgerReader(self._log, self._flow.key, kafka_target(self._flow).topic)
         await reader.read(self._ledger)
         audit = _Audit(
-            self._log, self._flow, self._position, self._partition_offsets, reader, listed
+            self._log,
+            self._flow,
+            self._encoders,
+            self._position,
+            self._partition_offsets,
+            reader,
+            listed,
         )
         try:
             return await audit.run(events)
@@ -103,6 +119,7 @@ class KafkaTargetAuditor:
 
     async def close(self) -> None:
         """See `TargetAuditor.close`."""
+        await self._schemas.close()
         await self._log.close()
 
 
@@ -112,6 +129,7 @@ class _Audit:
 
     log: LogReader
     flow: Flow
+    encoders: RecordEncoders
     position: Position
     partition_offsets: Mapping[int, PartitionOffsets]
     reader: LedgerReader
@@ -250,7 +268,7 @@ class _Audit:
     async def _compare_batch(self, batch: Batch, locator: OffsetLocator) -> None:
         if not batch.rows:
             return
-        columns = record_columns(batch, self._target)
+        columns = record_columns(batch, self._target, self.encoders)
         partition = partitions_of(batch, self._target, columns.keys, self.position.partitions)
         offset = locator.offsets(batch.index, partition)
         expected = RecordDigests(pack_location(partition, offset), digest_columns(columns))
@@ -304,9 +322,7 @@ class _Audit:
         for first, stop in events.recomputable(self.flow.key, end):
             async for batch in events.batches(self.flow.key, first, stop):
                 if batch.rows:
-                    # Without the options of the target, which read fields.
-                    columns = record_columns(batch, KafkaTarget(self._target.topic))
-                    values = column_digests(columns.values)
+                    values = column_digests(encoded_values(batch, self.encoders))
                     self._comparison.identify(batch.index, values, digests_to_find)
 
     def _report(self) -> AuditReport:
