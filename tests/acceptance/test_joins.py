@@ -46,6 +46,7 @@ create table {0}_orders (id bigint primary key, country text, since text,
 create table {0}_lines (id bigint primary key, since text,
   order_id bigint not null references {0}_orders,
   customer_id bigint not null references {0}_customers);
+create table {0}_receipts (id bigint primary key, since text, order_id bigint, parcel_id bigint);
 """
 JOINED = """
 select count(*) from {0}_lines l join {0}_orders o on o.id = l.order_id
@@ -71,7 +72,7 @@ class Reader:
         try:
             with closing(psycopg.connect(self.dsn, autocommit=True)) as database:
                 self._read(database)
-        except (psycopg.OperationalError, psycopg.errors.UndefinedTable):
+        except psycopg.OperationalError:
             return None
         return self.receipts
 
