@@ -17,7 +17,6 @@ from typing import Any, TypeAlias, TypedDict, Unpack
 
 from eventer.core.bindings import ReferencePath
 from eventer.core.source import Span
-from eventer.plan.draw_keys import DrawKey
 from eventer.plan.unsupported import PlanUnsupportedError
 
 MAX_NODES = 20_000
@@ -167,8 +166,6 @@ class Graph:
         self.domains: list[Domain] = [self.root]
         self.nodes: list[Node] = []
         self.raising_rows: list[RaisingRows] = []
-        self.keyed: set[Node] = set()
-        """Nodes with draw keys among their parameters."""
         self._known: dict[Hashable, Any] = {}
 
     def node(
@@ -207,8 +204,6 @@ class Graph:
                 **details,
             )
             self.nodes.append(found)
-            if any(isinstance(each, DrawKey) for each in found.parameters):
-                self.keyed.add(found)
             self._known[key] = found
         return found
 

@@ -208,7 +208,9 @@ def _spec(
 
 def _shape(inspection: Inspection, target: Target) -> EventShape:
     """What the destination must know in advance: its columns, or the fields of its options."""
-    return inspection.written_shape(target) if target.kind == "postgres" else inspection.shape
+    if target.has_columns:
+        return inspection.written_shape(target)
+    return replace(inspection.shape, schemas=inspection.record_schemas.get(target))
 
 
 def conflicts(resolved: Sequence[ResolvedSchedule]) -> Iterator[Fault]:
