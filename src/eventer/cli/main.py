@@ -11,6 +11,7 @@ from eventer import __version__
 from eventer.cli import (
     add,
     config,
+    connection,
     dev,
     examples_command,
     explain,
@@ -87,6 +88,7 @@ app.command("tap")(tap.tap)
 app.command("faults")(faults.faults)
 app.command("examples")(examples_command.examples)
 app.command("functions")(functions.functions)
+app.add_typer(connection.app, name="connection")
 app.add_typer(config.app, name="config")
 
 
