@@ -339,7 +339,7 @@ class Eventer:
             spec.target,
             spec.on_null,
             spec.faults,
-            generator.record.bindings or self._lifecycle.gates.bindings(generator, 0),
+            self._lifecycle.gates.all_bindings(generator),
         )
 
     def tail(

@@ -30,10 +30,11 @@ from eventer.web.markup import Markup, joined, table_markup, tag
 _PERIOD_SECONDS: Final = 2.0
 _SHOWN: Final = 50
 """Generators of a connection that are shown."""
-_KINDS: Final = {"kafka": "Kafka", "postgres": "PostgreSQL"}
+_KINDS: Final = {"kafka": "Kafka", "postgres": "PostgreSQL", "file": "Files"}
 _HEADERS: Final = {
     "kafka": ("Topic", "Generators", "Records", "Partitions"),
     "postgres": ("Table", "Generators", "Rows, estimated", "Size"),
+    "file": ("Folder", "Generators", "", "Size"),
 }
 
 

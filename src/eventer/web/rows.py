@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from eventer.core.model import KafkaTarget, PostgresTarget, Target
+from eventer.core.model import Target
 from eventer.core.pace_json import pace_json, pace_label
 from eventer.service.views import GeneratorView, Snapshot
 from eventer.web.format import format_count, format_rate, format_seconds
@@ -16,14 +16,8 @@ _MAX_ERROR: Final = 300
 
 
 def target_name(target: Target) -> str:
-    """A topic's or a table's name."""
-    match target:
-        case KafkaTarget():
-            return target.topic
-        case PostgresTarget():
-            return target.table
-        case _:
-            return target.connection
+    """A topic's, a table's or a folder's name."""
+    return target.location or target.connection
 
 
 def target_label(target: Target) -> str:
