@@ -12,6 +12,7 @@ from eventer import __version__
 from eventer.cli import (
     add,
     config,
+    connection,
     dev,
     examples_command,
     explain,
@@ -88,6 +89,7 @@ app.command("tap")(tap.tap)
 app.command("faults")(faults.faults)
 app.command("examples")(examples_command.examples)
 app.command("functions")(functions.functions)
+app.add_typer(connection.app, name="connection")
 app.add_typer(config.app, name="config")
 
 
