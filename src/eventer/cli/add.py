@@ -54,12 +54,14 @@ def add(
     topic: option.Topic = None,
     table: option.Table = None,
     folder: option.Folder = None,
-    file_format: option.Format = None,
+    file_format: option.FileFormatName = None,
     partition_by: option.PartitionBy = None,
     key: option.Key = None,
     value: option.Value = None,
     omit: option.Omit = None,
     op: option.Op = None,
+    record_format: option.Format = "json",
+    key_format: option.KeyFormat = "json",
     connection: option.Connection = None,
     name: Annotated[
         str | None,
@@ -108,8 +110,11 @@ def add(
     """
     from eventer.service.run_pace import PaceOptions
 
-    part, files = written_part(value, omit), FileOptions(folder, file_format, partition_by)
-    target = target_of(topic, table, key, connection, part=part, op=op, files=files)
+    part, formats = written_part(value, omit), (record_format, key_format)
+    files = FileOptions(folder, file_format, partition_by)
+    target = target_of(
+        topic, table, key, connection, part=part, op=op, formats=formats, files=files
+    )
     if target is None:
         _check_is_request(context, file)
         request = read_request_file(file)

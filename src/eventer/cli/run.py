@@ -43,12 +43,14 @@ def run(
     topic: option.Topic = None,
     table: option.Table = None,
     folder: option.Folder = None,
-    file_format: option.Format = None,
+    file_format: option.FileFormatName = None,
     partition_by: option.PartitionBy = None,
     key: option.Key = None,
     value: option.Value = None,
     omit: option.Omit = None,
     op: option.Op = None,
+    record_format: option.Format = "json",
+    key_format: option.KeyFormat = "json",
     connection: option.Connection = None,
     rate: due.Rate = None,
     stages: due.StageList = None,
@@ -112,9 +114,10 @@ def run(
     root = folder if connection is None else None
     settings = settings_of(context, library=library, file__root=root)
     part = written_part(value, omit)
+    formats = record_format, key_format
     files = FileOptions(folder if root is None else ".", file_format, partition_by)
     target = _target(
-        target_of(topic, table, key, connection, part=part, op=op, files=files),
+        target_of(topic, table, key, connection, part=part, op=op, formats=formats, files=files),
         part,
         stdout=stdout,
     )

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         FileTarget,
         KafkaTarget,
         PostgresTarget,
+        RecordFormat,
         ServiceTarget,
         WrittenPart,
     )
@@ -30,9 +31,12 @@ def target_of(
     *,
     part: WrittenPart | None = None,
     op: str | None = None,
+    formats: tuple[RecordFormat, RecordFormat] = ("json", "json"),
     files: FileOptions | None = None,
 ) -> ServiceTarget | None:
     """The target of the events, of which `part` is written; None without a destination.
+
+    `formats` are those of the values and keys of records.
 
     Raises:
         typer.BadParameter: several are given, or a name is invalid.
@@ -47,7 +51,10 @@ def target_of(
     if len(chosen) > 1:
         raise typer.BadParameter(f"{chosen[0]} and {chosen[1]} cannot be combined")
     if topic is not None:
+        record |= {"format": formats[0], "key_format": formats[1]}
         return checked_target(KafkaTarget(topic, connection or "kafka", key, **record), "--kafka")
+    if formats != ("json", "json"):
+        raise typer.BadParameter("--format and --key-format need --kafka")
     if op is not None and table is None:
         raise typer.BadParameter("--op needs --kafka or --postgres", param_hint="'--op'")
     if table is not None:

@@ -13,6 +13,7 @@ import typer
 from eventer.cli.option_values import choice, unicode_text
 from eventer.cli.options import count_option, input_name, read_input
 from eventer.core.errors import RequestError
+from eventer.core.model import RecordFormat
 
 if TYPE_CHECKING:
     from eventer.core.model import WrittenPart
@@ -93,7 +94,7 @@ Folder = Annotated[
         "--file", metavar="FOLDER", parser=unicode_text, help="Deliver to files in this folder."
     ),
 ]
-Format = Annotated[
+FileFormatName = Annotated[
     str | None,
     typer.Option(
         "--file-format",
@@ -153,6 +154,24 @@ Op = Annotated[
         metavar="FIELD",
         parser=unicode_text,
         help="Field or JSON pointer of the operation: upsert, which is the default, or delete.",
+    ),
+]
+Format = Annotated[
+    RecordFormat,
+    typer.Option(
+        "--format",
+        metavar="json|avro",
+        parser=choice("json", "avro"),
+        help="Format of the records' values; others than json need a schema registry.",
+    ),
+]
+KeyFormat = Annotated[
+    RecordFormat,
+    typer.Option(
+        "--key-format",
+        metavar="json|avro",
+        parser=choice("json", "avro"),
+        help="Format of the records' keys.",
     ),
 ]
 Connection = Annotated[

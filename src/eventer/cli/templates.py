@@ -98,6 +98,8 @@ def validate(
     value: option.Value = None,
     omit: option.Omit = None,
     op: option.Op = None,
+    record_format: option.Format = "json",
+    key_format: option.KeyFormat = "json",
     connection: option.Connection = None,
     dataset: option.Dataset = None,
     at: option.At = None,
@@ -123,7 +125,10 @@ def validate(
         timeline=timeline_spec(timeline, None),
     )
     part = _checked_part(value, omit)
-    target: Target | None = target_of(topic, table, key, connection, part=part, op=op)
+    formats = record_format, key_format
+    target: Target | None = target_of(
+        topic, table, key, connection, part=part, op=op, formats=formats
+    )
     if target is None and not part.is_whole:
         target = ConsoleTarget(value=part.value, omit=part.omit)
     validation = ask_template_service(settings, lambda service: service.validate(request, target))

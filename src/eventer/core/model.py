@@ -10,6 +10,7 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 from eventer.core.cursor import Cursor
 from eventer.core.fault_rules import FaultRule, delay_rules, longest_delay
 from eventer.core.pace import PaceSpec
+from eventer.core.value_schema import RecordSchemas
 
 JsonValue: TypeAlias = (
     bool | int | float | str | Sequence["JsonValue"] | Mapping[str, "JsonValue"] | None
@@ -35,13 +36,16 @@ class WrittenPart:
 
 WHOLE_EVENT: Final = WrittenPart()
 
+RecordFormat: TypeAlias = Literal["json", "avro"]
+"""The formats of values and keys of Kafka's records."""
+
 
 @dataclass(frozen=True, slots=True)
 class KafkaTarget:
     """A topic, and how events become its records.
 
     `key`, `partition`, `timestamp`, `op` and header values name an event field or a JSON pointer.
-    `value` and `omit` are those of `part`.
+    `value` and `omit` are those of `part`. `format` is that of values, `key_format` that of keys.
     """
 
     topic: str
@@ -56,6 +60,8 @@ class KafkaTarget:
     value: str | None = None
     omit: tuple[str, ...] = ()
     op: str | None = None
+    format: RecordFormat = "json"
+    key_format: RecordFormat = "json"
 
     kind = "kafka"
     has_columns = False
@@ -205,10 +211,12 @@ class FixedPopulation:
 class GrowingPopulation:
     """The events that a generator has delivered some time before they are referred to.
 
-    `generator` is its id; None until the request that refers to it is resolved.
+    `generator` is its id; None until the request that refers to it is resolved. If `indirect`, only
+    events of other generators refer to it, to which the template refers.
     """
 
     generator: int | None = None
+    indirect: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -387,12 +395,14 @@ class EventShape:
     `columns` are the possible top-level fields, sorted by code point. If `open`, events may have
     more fields, which are stored as `jsonb`. `is_object` is None if it is not known in advance.
     `absent` are the fields named by options of the destination that none of the first events had.
+    `schemas` are those of the records, if their format needs one.
     """
 
     columns: tuple[Column, ...] = ()
     open: bool = True
     is_object: bool | None = None
     absent: tuple[str, ...] = field(default=(), compare=False)
+    schemas: RecordSchemas | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,4 +111,7 @@ def _target_identity(target: Target) -> Mapping[str, Any]:
 def _record_options(target: ServiceTarget) -> Mapping[str, Any]:
     """The options that say what is written of an event, if they are set."""
     options = {"value": target.value, "omit": sorted(target.omit), "op": target.op}
+    if isinstance(target, KafkaTarget):
+        formats = {"format": target.format, "key_format": target.key_format}
+        options |= {name: each for name, each in formats.items() if each != "json"}
     return {name: value for name, value in options.items() if value}

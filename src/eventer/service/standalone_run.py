@@ -212,7 +212,7 @@ def _spec(job: RunJob) -> GeneratorSpec:
     return GeneratorSpec(
         job.event_source,
         job.target,
-        job.prepared.shape_for(job.target),
+        job.prepared.shape_for(job.target, job.faults),
         job.on_error,
         on_null=job.on_null,
         faults=job.faults,

@@ -98,6 +98,23 @@ class KafkaConnection(_Section):
     ssl_check_hostname: bool = Field(
         default=True, description="Whether the broker's certificate must match its host name."
     )
+    schema_registry_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://",
+        description="Schema registry with Confluent's API, which formats other than `json` need.",
+        examples=["http://localhost:8081"],
+    )
+    schema_registry_username: str | None = Field(
+        default=None, description="User name for the schema registry (basic authentication)."
+    )
+    schema_registry_password: SecretStr | None = Field(
+        default=None, description="Password for the schema registry."
+    )
+    schema_registry_cafile: Path | None = Field(
+        default=None,
+        description="CA certificates (PEM) that are trusted for the schema registry. Default: "
+        "those of the system.",
+    )
     compression: Literal["none", "lz4"] = Field(
         default="lz4", description="Compression of record batches."
     )

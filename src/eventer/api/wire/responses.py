@@ -31,6 +31,8 @@ def target_json(target: ServiceTarget) -> Json:
     options: Json = {field.name: getattr(target, field.name) for field in fields(target)}
     if isinstance(target, KafkaTarget):
         options |= {"headers": dict(target.headers), "config": dict(target.config)}
+        for name in ("format", "key_format"):
+            options[name] = None if options[name] == "json" else options[name]
     return {"type": target.kind, target.kind: {n: v for n, v in options.items() if v}}
 
 

@@ -21,6 +21,7 @@ from eventer.core.model import (
     FileTarget,
     KafkaTarget,
     PostgresTarget,
+    RecordFormat,
     ServiceTarget,
 )
 
@@ -96,6 +97,12 @@ class KafkaOptions(RequestModel):
         description="Source of the operation: `upsert`, the default, or `delete`, which writes a "
         "tombstone. Needs `key`.",
     )
+    format: RecordFormat = Field(
+        default="json",
+        description="Format of values. Others than `json` have a schema, which Eventer derives "
+        "from the template and registers in the connection's schema registry.",
+    )
+    key_format: RecordFormat = Field(default="json", description="Format of keys, likewise.")
 
     def target(self) -> KafkaTarget:
         """The target as the service takes it."""
@@ -112,6 +119,8 @@ class KafkaOptions(RequestModel):
             value=self.value,
             omit=tuple(self.omit),
             op=self.op,
+            format=self.format,
+            key_format=self.key_format,
         )
 
 
