@@ -12,11 +12,10 @@ from eventer.cli import template_options as option
 from eventer.cli.exit_codes import INVALID, OK, exit_with_code
 from eventer.cli.faults import Faults, parse_faults
 from eventer.cli.options import AsJson, First, Library, settings_of
+from eventer.cli.target_options import checked_target, target_of
 from eventer.cli.template_options import (
-    checked_target,
     parse_seed,
     seed_message,
-    target_of,
     template_request,
     timeline_spec,
     written_part,
@@ -99,6 +98,8 @@ def validate(
     value: option.Value = None,
     omit: option.Omit = None,
     op: option.Op = None,
+    record_format: option.Format = "json",
+    key_format: option.KeyFormat = "json",
     connection: option.Connection = None,
     dataset: option.Dataset = None,
     at: option.At = None,
@@ -124,7 +125,10 @@ def validate(
         timeline=timeline_spec(timeline, None),
     )
     part = _checked_part(value, omit)
-    target: Target | None = target_of(topic, table, key, connection, part=part, op=op)
+    formats = record_format, key_format
+    target: Target | None = target_of(
+        topic, table, key, connection, part=part, op=op, formats=formats
+    )
     if target is None and not part.is_whole:
         target = ConsoleTarget(value=part.value, omit=part.omit)
     validation = ask_template_service(settings, lambda service: service.validate(request, target))

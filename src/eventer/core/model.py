@@ -10,6 +10,7 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 from eventer.core.cursor import Cursor
 from eventer.core.fault_rules import FaultRule, delay_rules, longest_delay
 from eventer.core.pace import PaceSpec
+from eventer.core.value_schema import RecordSchemas
 
 JsonValue: TypeAlias = (
     bool | int | float | str | Sequence["JsonValue"] | Mapping[str, "JsonValue"] | None
@@ -35,13 +36,16 @@ class WrittenPart:
 
 WHOLE_EVENT: Final = WrittenPart()
 
+RecordFormat: TypeAlias = Literal["json", "avro"]
+"""The formats of values and keys of Kafka's records."""
+
 
 @dataclass(frozen=True, slots=True)
 class KafkaTarget:
     """A topic, and how events become its records.
 
     `key`, `partition`, `timestamp`, `op` and header values name an event field or a JSON pointer.
-    `value` and `omit` are those of `part`.
+    `value` and `omit` are those of `part`. `format` is that of values, `key_format` that of keys.
     """
 
     topic: str
@@ -56,8 +60,16 @@ class KafkaTarget:
     value: str | None = None
     omit: tuple[str, ...] = ()
     op: str | None = None
+    format: RecordFormat = "json"
+    key_format: RecordFormat = "json"
 
     kind = "kafka"
+    has_columns = False
+
+    @property
+    def location(self) -> str:
+        """The topic."""
+        return self.topic
 
     @property
     def part(self) -> WrittenPart:
@@ -80,6 +92,49 @@ class PostgresTarget:
     op: str | None = None
 
     kind = "postgres"
+    has_columns = True
+
+    @property
+    def location(self) -> str:
+        """The table."""
+        return self.table
+
+    @property
+    def part(self) -> WrittenPart:
+        """The part of each event that is written."""
+        return WrittenPart(self.value, self.omit)
+
+
+FileFormat: TypeAlias = Literal["ndjson", "csv", "parquet"]
+
+
+@dataclass(frozen=True, slots=True)
+class FileTarget:
+    """A folder below the root of its connection, and the format of the files in it.
+
+    `partition_by` names folders within it, as `country` or `dt={date}`. The columns of CSV and
+    Parquet are the fields of `part`.
+    """
+
+    path: str
+    connection: str = "file"
+    format: FileFormat = "ndjson"
+    partition_by: tuple[str, ...] = ()
+    value: str | None = None
+    omit: tuple[str, ...] = ()
+
+    kind = "file"
+    op = None
+
+    @property
+    def location(self) -> str:
+        """The folder."""
+        return self.path
+
+    @property
+    def has_columns(self) -> bool:
+        """Whether the files have a column per field."""
+        return self.format != "ndjson"
 
     @property
     def part(self) -> WrittenPart:
@@ -97,6 +152,8 @@ class ConsoleTarget:
 
     kind = "console"
     op = None
+    has_columns = False
+    location = ""
 
     @property
     def part(self) -> WrittenPart:
@@ -104,7 +161,10 @@ class ConsoleTarget:
         return WrittenPart(self.value, self.omit)
 
 
-Target: TypeAlias = KafkaTarget | PostgresTarget | ConsoleTarget
+ServiceTarget: TypeAlias = KafkaTarget | PostgresTarget | FileTarget
+"""What a generator of a service can deliver to."""
+
+Target: TypeAlias = ServiceTarget | ConsoleTarget
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,10 +211,12 @@ class FixedPopulation:
 class GrowingPopulation:
     """The events that a generator has delivered some time before they are referred to.
 
-    `generator` is its id; None until the request that refers to it is resolved.
+    `generator` is its id; None until the request that refers to it is resolved. If `indirect`, only
+    events of other generators refer to it, to which the template refers.
     """
 
     generator: int | None = None
+    indirect: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,12 +395,14 @@ class EventShape:
     `columns` are the possible top-level fields, sorted by code point. If `open`, events may have
     more fields, which are stored as `jsonb`. `is_object` is None if it is not known in advance.
     `absent` are the fields named by options of the destination that none of the first events had.
+    `schemas` are those of the records, if their format needs one.
     """
 
     columns: tuple[Column, ...] = ()
     open: bool = True
     is_object: bool | None = None
     absent: tuple[str, ...] = field(default=(), compare=False)
+    schemas: RecordSchemas | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ class ReturnType(StrEnum):
     TEXT = "text"
     BOOLEAN = "boolean"
     TIMESTAMP = "timestamp"
+    UUID = "uuid"
     ARRAY = "array"
     OBJECT = "object"
     JSON = "json"

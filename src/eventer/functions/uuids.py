@@ -100,7 +100,7 @@ def _uuid7(_: Sequence[Any]) -> BoundCall:
 GET_UUID: Final = FunctionSpec(
     name="get_uuid",
     parameters=(),
-    return_type=ReturnType.TEXT,
+    return_type=ReturnType.UUID,
     doc="A random UUID: version 4 of RFC 9562, with hyphens and in lower case.",
     examples=("get_uuid()",),
     bind=_uuid,
@@ -109,7 +109,7 @@ GET_UUID: Final = FunctionSpec(
 GET_UUID7: Final = FunctionSpec(
     name="get_uuid7",
     parameters=(),
-    return_type=ReturnType.TEXT,
+    return_type=ReturnType.UUID,
     doc="A UUID that sorts by time: version 7 of RFC 9562, with hyphens and in lower case. Its "
     "time is the time that the event is scheduled for, in units of 1/4096 ms; 62 bits are random.",
     examples=("get_uuid7()",),

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 from eventer.core.errors import RequestError
 from eventer.core.instant import parse_instant
 from eventer.core.limits import MAX_INDEX, MAX_TICK_EVENTS
-from eventer.core.model import KafkaTarget, OnError, OnNull, PostgresTarget
+from eventer.core.model import KafkaTarget, OnError, OnNull, PostgresTarget, RecordFormat
 from eventer.core.timelines import TimelineSpec, parse_horizon
 from eventer.library.error_notes import noting_errors
 from eventer.library.template import Template, parts_of
@@ -60,6 +60,8 @@ def run(
     value: str | None = None,
     omit: Sequence[str] = (),
     op: str | None = None,
+    format: RecordFormat = "json",  # noqa: A002  as in a request
+    key_format: RecordFormat = "json",
     connection: str | None = None,
     settings: Mapping[str, object] | None = None,
     rate: str | None = None,
@@ -94,6 +96,8 @@ def run(
         value: Field or JSON pointer of the part of each event that is written.
         omit: Fields or JSON pointers that are not written.
         op: Field of the operation, upsert or delete.
+        format: Format of the values of records; others than json need a schema registry.
+        key_format: Format of their keys.
         connection: Name of a configured connection other than the default one.
         settings: Settings by dotted name, as {"kafka.bootstrap_servers": "localhost:9092"}; others
             come from the environment and `eventer.toml`.
@@ -150,7 +154,16 @@ def run(
         request = RunRequest(
             source.stream,
             source.context.dataset,
-            _target(kafka, postgres, key, connection, value=value, omit=tuple(omit), op=op),
+            _target(
+                kafka,
+                postgres,
+                key,
+                connection,
+                (format, key_format),
+                value=value,
+                omit=tuple(omit),
+                op=op,
+            ),
             options,
             _choice("on_error", on_error, OnError),
             _choice("on_null", on_null, OnNull),
@@ -173,6 +186,7 @@ def _target(
     table: str | None,
     key: str | Sequence[str] | None,
     connection: str | None,
+    formats: tuple[RecordFormat, RecordFormat],
     **written: Any,
 ) -> KafkaTarget | PostgresTarget:
     """The target of the arguments.
@@ -188,8 +202,11 @@ def _target(
     if topic is not None:
         if not isinstance(key, str | None):
             raise RequestError("`key` of a topic must be one field")
+        written |= {"format": formats[0], "key_format": formats[1]}
         target = KafkaTarget(topic, connection or "kafka", key, **written)
     else:
+        if formats != ("json", "json"):
+            raise RequestError("`format` and `key_format` need `kafka`, a topic")
         assert table is not None
         columns = None if key is None else (key,) if isinstance(key, str) else tuple(key)
         target = PostgresTarget(table, connection or "postgres", columns, **written)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from eventer.plan.draw_keys import DrawKey
 from eventer.plan.graph import Domain, Elements, Filter, Graph, Literal, Node, Referenced, Type
 from eventer.plan.ops import (
     context_texts,
@@ -84,15 +84,12 @@ class Execution:
         if found is None:
             arguments = [*map(self._argument, node.arguments)]
             operation = OPERATIONS[node.operation]
-            found = self._values[node] = operation(self, self._with_keys(node), arguments)
+            found = self._values[node] = operation(self, node, arguments)
         return found
 
-    def _with_keys(self, node: Node) -> Node:
-        """The node with the values of its draw keys."""
-        if node not in self._graph.keyed:
-            return node
-        parameters = self.inputs.parameters(node.parameters, lambda: self.events(node.domain))
-        return replace(node, parameters=parameters)
+    def key(self, key: DrawKey, domain: Domain) -> Any:
+        """The value of a draw key; one for each row of a domain if it differs between events."""
+        return self.inputs.keys(key, lambda: self.events(domain))
 
     def _argument(self, argument: Node | Literal) -> Any:
         return argument.value if isinstance(argument, Literal) else self.value(argument)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from eventer.core.bindings import ReferencePath
 from eventer.core.json_text import json_text
 from eventer.functions.populations import Population
 from eventer.functions.spec import BoundCall
@@ -36,13 +36,10 @@ class GroupedInputs:
         self._members = members
         self._owner = owner
 
-    def parameters(self, parameters: Sequence[Any], events: Callable[[], Rows]) -> tuple[Any, ...]:
-        """See `PlanInputs.parameters`."""
-        return tuple([self._keys(p, events()) if isinstance(p, DrawKey) else p for p in parameters])
-
-    def _keys(self, key: DrawKey, events: Rows) -> NDArray[np.uint64]:
-        keys = np.array([member.key(key) for member in self._members], dtype=np.uint64)
-        found: NDArray[np.uint64] = keys[self._owner[events]]
+    def keys(self, key: DrawKey, events: Callable[[], Rows]) -> NDArray[np.uint64]:
+        """The values of a draw key in rows of these events."""
+        values = np.array([member.key(key) for member in self._members], dtype=np.uint64)
+        found: NDArray[np.uint64] = values[self._owner[events()]]
         return found
 
     def context_texts(self, call: BoundCall, events: Rows) -> pa.Array:
@@ -50,9 +47,9 @@ class GroupedInputs:
         texts = [member.context.text(call) for member in self._members]
         return pa.array(texts, pa.large_string()).take(pa.array(self._owner[events]))
 
-    def population(self, name: str) -> Population:
+    def population(self, path: ReferencePath) -> Population:
         """Not known for several generators."""
-        raise NotGroupedError(f"generators refer to different events of {name!r}")
+        raise NotGroupedError(f"generators refer to different events of {path!r}")
 
     def bound(self, program: BoundRowProgram) -> BoundRowProgram:
         """A program that writes a part of events, which must not have inputs."""

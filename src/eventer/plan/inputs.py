@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from eventer.core.bindings import ReferencePath
 from eventer.functions.populations import ASSUMED, Population, Populations
 from eventer.functions.spec import BoundCall, RowContext
 from eventer.plan.draw_keys import DrawKey, DrawKeys
@@ -57,9 +57,9 @@ class PlanInputs:
         self._keys = keys
         self._populations = populations
 
-    def population(self, name: str) -> Population:
-        """The events of a stream that grows."""
-        return self._populations.get(name, ASSUMED)
+    def population(self, path: ReferencePath) -> Population:
+        """The events of a stream that grows, to which these references lead."""
+        return self._populations.get(path, ASSUMED)
 
     def context_texts(self, call: BoundCall, events: Rows) -> pa.Array:
         """The text of a call, for rows of these events."""
@@ -73,7 +73,7 @@ class PlanInputs:
         """The value of a draw key."""
         return self._keys.value(key)
 
-    def parameters(self, parameters: Sequence[Any], events: Callable[[], Rows]) -> tuple[Any, ...]:
-        """Parameters of a column with the values of draw keys; `events` are those of its rows."""
+    def keys(self, key: DrawKey, events: Callable[[], Rows]) -> int:
+        """The value of a draw key in rows of these events: the same in all of them."""
         del events
-        return tuple([self.key(p) if isinstance(p, DrawKey) else p for p in parameters])
+        return self._keys.value(key)

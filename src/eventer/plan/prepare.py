@@ -14,14 +14,21 @@ from eventer.core.model import (
     EngineChoice,
     EventShape,
     GeneratorSpec,
+    KafkaTarget,
     OnNull,
-    PostgresTarget,
     Stream,
     Target,
     Template,
     WrittenPart,
 )
-from eventer.core.written_part import omitted_fields, value_tokens
+from eventer.core.value_schema import (
+    Optional,
+    RecordSchemas,
+    ValueSchema,
+    with_optional,
+    without_omitted,
+)
+from eventer.core.written_part import omitted_fields, option_tokens, value_tokens
 from eventer.functions.catalog import CATALOG
 from eventer.functions.fingerprint import fingerprint
 from eventer.functions.populations import Populations
@@ -46,14 +53,14 @@ from eventer.plan.interpreter_engine import InterpreterEngine
 from eventer.plan.null_events import NullDroppingEngine
 from eventer.plan.plan_cache import PlanCache
 from eventer.plan.prefetch_group import PrefetchGroups
-from eventer.plan.referenced_events import referenced_events
+from eventer.plan.referenced_events import ReferencedStreams
 from eventer.plan.references import (
     ReferencedPrograms,
     check_no_growing,
     referenced_programs,
 )
 from eventer.plan.row_references import bind_row_files, kept_files, library_files
-from eventer.plan.shape.infer import infer_shape
+from eventer.plan.shape.infer import infer_schema, infer_shape
 from eventer.plan.stream_plan import StreamPlan
 from eventer.plan.timelines.interpreted_timelines import InterpretedTimelines
 from eventer.plan.timelines.planned_timelines import PlannedTimelines
@@ -128,9 +135,50 @@ class PreparedTemplate:
             step_name=self.step_name,
         )
 
-    def shape_for(self, target: Target) -> EventShape:
-        """The shape that a target needs: a table that of the written part, others the event's."""
-        return self.part_shape(target.part) if isinstance(target, PostgresTarget) else self.shape
+    def shape_for(self, target: Target, rules: Sequence[FaultRule] = ()) -> EventShape:
+        """The shape that a target needs: of the written part for columns, else of the event.
+
+        With the schemas of records, of which faults on purpose change fields.
+        """
+        if target.has_columns:
+            return self.part_shape(target.part)
+        return replace(self.shape, schemas=self.record_schemas(target, rules))
+
+    def record_schemas(
+        self, target: Target, rules: Sequence[FaultRule] = ()
+    ) -> RecordSchemas | None:
+        """The schemas of the records of a topic; None if their formats need none."""
+        if not isinstance(target, KafkaTarget) or target.format == target.key_format == "json":
+            return None
+        value = key = None
+        if target.format != "json":
+            value = self.value_schema(target.part, rules)
+        if target.key_format != "json" and target.key is not None:
+            key = self.inferred_schema(option_tokens(target.key))
+            key = key.value if isinstance(key, Optional) else key
+        return RecordSchemas(value, key)
+
+    def value_schema(self, part: WrittenPart, rules: Sequence[FaultRule] = ()) -> ValueSchema:
+        """The schema of the written part of events, of which faults on purpose change fields."""
+        tokens = value_tokens(part)
+        schema = without_omitted(self.inferred_schema(tokens), omitted_fields(part))
+        for rule in content_rules(rules):
+            for field_tokens in map(option_tokens, rule.fields):
+                if field_tokens[: len(tokens)] == tokens:
+                    schema = with_optional(schema, field_tokens[len(tokens) :])
+        return schema
+
+    def inferred_schema(self, tokens: Sequence[str]) -> ValueSchema:
+        """The schema of the values that these reference tokens refer to in events."""
+        program, within = self.program, (*self.event_tokens, *tokens)
+        return infer_schema(
+            program.root,
+            program.code,
+            program.vars,
+            within,
+            self.references,
+            step_name=self.step_name,
+        )
 
     def engine(
         self,
@@ -302,7 +350,7 @@ class PreparedTemplate:
         reader = RowReader(
             dataset=context.dataset,
             instance_id=context.instance_id,
-            references=referenced_events(self.references, populations, meter, trace),
+            references=ReferencedStreams(self.references, populations, meter, trace),
         )
         environment = Environment(reader, DrawKeys(), self.program.vars, trace)
         interpreter = Interpreter(self.program, environment, meter=meter)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from fractions import Fraction
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from eventer.core.model import (
     ConsoleTarget,
     EventContext,
     EventShape,
+    FileTarget,
     FixedPopulation,
     GrowingPopulation,
     KafkaTarget,
@@ -41,9 +42,10 @@ from eventer.core.pace import (
     Ticks,
 )
 from eventer.core.source import Place
+from eventer.core.value_schema_json import read_schemas, schemas_json
 from eventer.registry.base import GeneratorFailure
 
-_ADDED = frozenset({"value", "omit", "op"})
+_ADDED = frozenset({"value", "omit", "op", "format", "key_format"})
 _SHAPES: Final[Mapping[type[Shape], str]] = {
     Ticks: "ticks",
     Steady: "rate",
@@ -60,7 +62,8 @@ def _dump(value: object) -> str:
 def target_text(target: Target) -> str:
     """A target as JSON text. Options that later versions added are there only if they are set."""
     parts = {"kind": target.kind, **asdict(target)}
-    return _dump({name: part for name, part in parts.items() if part or name not in _ADDED})
+    added = {name for name in _ADDED if parts.get(name, "json") in (None, (), "json")}
+    return _dump({name: part for name, part in parts.items() if name not in added})
 
 
 def read_target(text: str) -> Target:
@@ -75,6 +78,8 @@ def read_target(text: str) -> Target:
         case "postgres":
             key = parts.pop("key")
             return PostgresTarget(**parts, key=None if key is None else tuple(key))
+        case "file":
+            return FileTarget(**parts, partition_by=tuple(parts.pop("partition_by")))
         case _:
             return ConsoleTarget(**parts)
 
@@ -109,8 +114,8 @@ def _reference(stream: ReferencedStream) -> dict[str, Any]:
 
 def _population(population: Population | NoPopulation) -> dict[str, Any]:
     match population:
-        case GrowingPopulation(generator=int(generator)):
-            return {"generator": str(generator)}
+        case GrowingPopulation(generator=int(generator), indirect=indirect):
+            return {"generator": str(generator)} | ({"indirect": True} if indirect else {})
         case FixedPopulation():
             return asdict(population)
         case _:
@@ -119,7 +124,7 @@ def _population(population: Population | NoPopulation) -> dict[str, Any]:
 
 def _read_population(parts: dict[str, Any]) -> Population:
     if "generator" in parts:
-        return GrowingPopulation(int(parts["generator"]))
+        return GrowingPopulation(int(parts["generator"]), parts.get("indirect", False))
     return FixedPopulation(**parts)
 
 
@@ -151,9 +156,12 @@ def _read_reference(parts: dict[str, Any]) -> ReferencedStream:
 
 def shape_text(shape: EventShape) -> str:
     """A shape as JSON text."""
-    parts = asdict(shape)
+    parts = asdict(replace(shape, schemas=None))
+    del parts["schemas"]
     if not shape.absent:
         del parts["absent"]
+    if shape.schemas is not None:
+        parts["schemas"] = schemas_json(shape.schemas)
     return _dump(parts)
 
 
@@ -162,7 +170,8 @@ def read_shape(text: str) -> EventShape:
     parts: dict[str, Any] = json.loads(text)
     columns = tuple(Column(c["name"], ColumnType(c["type"])) for c in parts.pop("columns"))
     absent = tuple(parts.pop("absent", ()))
-    return EventShape(**parts, columns=columns, absent=absent)
+    schemas = read_schemas(parts.pop("schemas")) if "schemas" in parts else None
+    return EventShape(**parts, columns=columns, absent=absent, schemas=schemas)
 
 
 def pace_text(pace: PaceSpec) -> str:

@@ -9,7 +9,7 @@ from typing import Final, TypeAlias, TypeVar
 
 from eventer.core.clock import NS_PER_SECOND
 from eventer.core.fault_rules import FaultRule
-from eventer.core.model import ConsoleTarget, KafkaTarget, Target, Template
+from eventer.core.model import ConsoleTarget, KafkaTarget, PostgresTarget, Target, Template
 from eventer.workers.inspector_messages import Inspection, InspectTemplate
 
 MAX_INSPECTIONS: Final = 2_000
@@ -77,7 +77,9 @@ def _without_name(target: Target) -> Target:
         return target
     if isinstance(target, KafkaTarget):
         return replace(target, topic="", connection="")
-    return replace(target, table="", connection="")
+    if isinstance(target, PostgresTarget):
+        return replace(target, table="", connection="")
+    return replace(target, path="", connection="")
 
 
 def _for_targets(kept: _Kept, targets: tuple[Target, ...]) -> Inspection:
@@ -94,4 +96,5 @@ def _for_targets(kept: _Kept, targets: tuple[Target, ...]) -> Inspection:
         found,
         fault_errors=renamed(found.fault_errors),
         part_shapes=renamed(found.part_shapes),
+        record_schemas=renamed(found.record_schemas),
     )

@@ -7,7 +7,7 @@ import functools
 import logging
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from typing import Final
 
@@ -61,8 +61,8 @@ STUCK_EVENT_LIMIT_S: Final = 20.0
 
 CPU time, since the machine may be busy. Time to load or compile code does not count.
 """
-MAX_LOADING_S: Final = 60.0
-"""How long loading or compiling code may take until time counts again."""
+MAX_LOADING_S: Final = 600.0
+"""How long loading or compiling code may take until time counts again: long on a busy machine."""
 WALL_TIME_FACTOR: Final = 15
 """Wall time, as a multiple of the limit, that an engine may take without computing."""
 POLL_S: Final = 1.0
@@ -152,7 +152,8 @@ class DeliveryWorker:
             pace = Pace(message.segments)
             shard.resume(key, pace, pace.limit, message.bindings, message.gate)
             return
-        self._steps[key] = flow_steps(assignment, position, message)
+        mark = self._crash_marker.mark_timeline
+        self._steps[key] = flow_steps(assignment, position, message, mark)
         shard.resume(key, self._steps[key])
 
     def _runner(self, shard: ShardId) -> ShardRunner:
@@ -163,6 +164,7 @@ class DeliveryWorker:
                 self._generation_thread,
                 lambda report: self._on_report(shard, report),
                 self._clock,
+                policy=connector.policy,
             )
             self._runners[shard] = runner
             task = asyncio.create_task(self._run(shard, runner))
@@ -257,8 +259,13 @@ def build_engine(assignment: Assignment, groups: PrefetchGroups | None = None) -
     )
 
 
-def flow_steps(assignment: Assignment, position: Position, message: ResumeFlow) -> FlowSteps:
-    """The steps of a generator of timelines from a position on."""
+def flow_steps(
+    assignment: Assignment,
+    position: Position,
+    message: ResumeFlow,
+    mark: Callable[[int], object],
+) -> FlowSteps:
+    """The steps of a generator of timelines from a position on; for `mark` see `open_steps`."""
     starts = timeline_starts(message.segments)
     cursor, first_timeline = message.cursor, message.first_timeline
     return FlowSteps(
@@ -269,6 +276,7 @@ def flow_steps(assignment: Assignment, position: Position, message: ResumeFlow) 
             number=position.next,
             cursor=cursor,
             first_timeline=first_timeline,
+            mark=mark,
         ),
         position.next,
         earliest_step(starts, cursor, first_timeline),

@@ -27,6 +27,7 @@ from eventer.core.model import (
     ColumnType,
     EventShape,
     EventSource,
+    FileTarget,
     PostgresTarget,
     Target,
     Template,
@@ -90,6 +91,11 @@ def inspect_template(request: InspectTemplate, importer: Importer) -> Inspection
         absent=absent,
         step_names=engine.step_names if isinstance(engine, PlannedTimelines) else None,
         part_shapes=_part_shapes(prepared, request.targets),
+        record_schemas={
+            target: schemas
+            for target in request.targets
+            if (schemas := prepared.record_schemas(target, rules)) is not None
+        },
         traces=tuple(traces.lines),
         failing=failing,
     )
@@ -284,15 +290,26 @@ def _check_target(target: Target, prepared: PreparedTemplate, batches: list[Batc
         DestinationRejectedError: they cannot.
     """
     check_options(prepared, target)
-    if isinstance(target, PostgresTarget):
-        from eventer.destinations.postgres.match_schema import table_fields
+    if not target.has_columns:
+        return
+    names = _object_names(target, batches)
+    if names is None:
+        what = "the events are" if target.value is None else f"`value`, {target.value!r}, is"
+        objects = "objects" if target.value is None else "an object"
+        raise DestinationRejectedError(f"{what} not {objects}; table rows need objects")
+    _check_columns(prepared.part_shape(target.part), target, names)
 
-        names = _object_names(target, batches)
-        if names is None:
-            what = "the events are" if target.value is None else f"`value`, {target.value!r}, is"
-            objects = "objects" if target.value is None else "an object"
-            raise DestinationRejectedError(f"{what} not {objects}; table rows need objects")
-        table_fields(prepared.part_shape(target.part), target, names)
+
+def _check_columns(shape: EventShape, target: Target, names: frozenset[str]) -> None:
+    match target:
+        case PostgresTarget():
+            from eventer.destinations.postgres.match_schema import table_fields
+
+            table_fields(shape, target, names)
+        case FileTarget():
+            from eventer.destinations.file.event_tables import check_shape
+
+            check_shape(shape)
 
 
 def _absent_fields(

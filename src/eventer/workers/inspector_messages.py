@@ -29,6 +29,7 @@ from eventer.core.model import (
     WrittenPart,
 )
 from eventer.core.source import Place
+from eventer.core.value_schema import RecordSchemas
 from eventer.destinations.option_fields import option_warnings
 from eventer.plan.explanation import TemplateExplanation
 from eventer.registry.base import GeneratorRecord
@@ -109,7 +110,8 @@ def absent_field_warnings(
 class Inspection:
     """A valid template with its imports, its engine, and facts about its events.
 
-    `shape` is that of its events, `part_shapes` those of what targets write, if that is a part.
+    `shape` is that of its events, `part_shapes` those of what targets write, if that is a part;
+    `record_schemas` are those of topics whose formats have one.
     `rejections` are the targets that its events cannot go into; `fault_errors` say what is wrong
     with its faults for a target, by pointers in their list. `absent` are the fields that faults or
     options of a target name and that no event had. `step_names` are the names (`to`) that steps of
@@ -130,6 +132,7 @@ class Inspection:
     step_names: frozenset[str | None] | None = None
     absent: Mapping[Target, tuple[str, ...]] = field(default_factory=dict)
     part_shapes: Mapping[Target, EventShape] = field(default_factory=dict)
+    record_schemas: Mapping[Target, RecordSchemas] = field(default_factory=dict)
     traces: tuple[str, ...] = ()
     failing: EventerError | None = None
     holds_for_all_streams: bool = False

@@ -52,7 +52,14 @@ from eventer.destinations.kafka.record_digests import (
     pack_location,
     unpack_location,
 )
-from eventer.destinations.kafka.record_encoding import partitions_of, record_columns
+from eventer.destinations.kafka.record_encoders import RecordEncoderCache
+from eventer.destinations.kafka.record_encoding import (
+    JSON_RECORDS,
+    RecordEncoders,
+    encoded_values,
+    partitions_of,
+    record_columns,
+)
 from eventer.destinations.kafka.send_plan import kafka_target
 from eventer.destinations.kafka.settings import KafkaSettings
 from eventer.kernels.kafka.record_reading import column_digests
@@ -70,6 +77,8 @@ class KafkaTargetAuditor:
         self._cluster = cluster
         self._shard = shard
         self._log = LogReader(settings)
+        self._schemas = RecordEncoderCache(settings)
+        self._encoders = JSON_RECORDS
         self._flow: Flow
         self._position = Position()
         self._partition_offsets: Mapping[int, PartitionOffsets] = {}
@@ -87,6 +96,7 @@ class KafkaTargetAuditor:
         # The order matters: commits below `last_stable` have their entries below the ledger's end.
         self._partition_offsets = await self._log.partition_offsets(kafka_target(flow).topic)
         self._ledger = await self._log.partition_offsets(ledger.TOPIC)
+        self._encoders = await self._schemas.find(flow)
         return {flow.key: self._position}
 
     async def audit(self, events: EventReplayer, listed: int = DEFAULT_LISTED) -> AuditReport:
@@ -94,7 +104,13 @@ class KafkaTargetAuditor:
         reader = LedgerReader(self._log, self._flow.key, kafka_target(self._flow).topic)
         await reader.read(self._ledger)
         audit = _Audit(
-            self._log, self._flow, self._position, self._partition_offsets, reader, listed
+            self._log,
+            self._flow,
+            self._encoders,
+            self._position,
+            self._partition_offsets,
+            reader,
+            listed,
         )
         try:
             return await audit.run(events)
@@ -103,6 +119,7 @@ class KafkaTargetAuditor:
 
     async def close(self) -> None:
         """See `TargetAuditor.close`."""
+        await self._schemas.close()
         await self._log.close()
 
 
@@ -112,6 +129,7 @@ class _Audit:
 
     log: LogReader
     flow: Flow
+    encoders: RecordEncoders
     position: Position
     partition_offsets: Mapping[int, PartitionOffsets]
     reader: LedgerReader
@@ -124,6 +142,7 @@ class _Audit:
     _others: int = 0
     _cursors: dict[int, PartitionCursor] = field(default_factory=dict)
     _claimed_ranges: dict[int, Intervals] = field(default_factory=dict)
+    _others_ranges: dict[int, Intervals] = field(default_factory=dict)
 
     def __post_init__(self, listed: int) -> None:
         self._comparison = LogComparison(ASPECTS, end=self.position.next, listed=listed)
@@ -196,7 +215,9 @@ class _Audit:
 
     def _claim_ranges(self, own: LedgerEntries) -> None:
         """Collects the offsets of records that are not compared but have an owner."""
-        self._claimed_ranges = _intervals(own.offset_ranges, self.reader.others())
+        others = self.reader.others()
+        self._claimed_ranges = _intervals(own.offset_ranges, others)
+        self._others_ranges = _intervals(others)
 
     async def _place_cursors(self, places: OffsetRanges, timestamp: int) -> None:
         """Starts each partition at the first event to compare, or else at its time."""
@@ -247,7 +268,7 @@ class _Audit:
     async def _compare_batch(self, batch: Batch, locator: OffsetLocator) -> None:
         if not batch.rows:
             return
-        columns = record_columns(batch, self._target)
+        columns = record_columns(batch, self._target, self.encoders)
         partition = partitions_of(batch, self._target, columns.keys, self.position.partitions)
         offset = locator.offsets(batch.index, partition)
         expected = RecordDigests(pack_location(partition, offset), digest_columns(columns))
@@ -270,8 +291,8 @@ class _Audit:
 
     def _take_unclaimed(self, rows: RecordDigests) -> None:
         """Sorts records that belong to no compared event: others', strays, or too new."""
-        claimed = self._claimed(rows.location)
-        self._others += int(claimed.sum())
+        claimed = _inside(self._claimed_ranges, rows.location)
+        self._others += int(_inside(self._others_ranges, rows.location).sum())
         old = np.zeros(len(rows), np.bool_)
         partitions, offsets = unpack_location(rows.location)
         for number, each in self.partition_offsets.items():
@@ -293,7 +314,7 @@ class _Audit:
             own, _ = self.reader.own_entries()
             late = own.take(own.end > self.position.next)
             self._claim_ranges(late)
-            self._comparison.discard_claimed(self._claimed)
+            self._comparison.discard_claimed(lambda them: _inside(self._claimed_ranges, them))
         digests_to_find = self._comparison.digests_to_find()
         if not len(digests_to_find):
             return
@@ -301,19 +322,8 @@ class _Audit:
         for first, stop in events.recomputable(self.flow.key, end):
             async for batch in events.batches(self.flow.key, first, stop):
                 if batch.rows:
-                    # Without the options of the target, which read fields.
-                    columns = record_columns(batch, KafkaTarget(self._target.topic))
-                    values = column_digests(columns.values)
+                    values = column_digests(encoded_values(batch, self.encoders))
                     self._comparison.identify(batch.index, values, digests_to_find)
-
-    def _claimed(self, locations: Ints) -> Mask:
-        """Which records have an owner, although they are not compared."""
-        partitions, offsets = unpack_location(locations)
-        claimed = np.zeros(len(locations), np.bool_)
-        for number, intervals in self._claimed_ranges.items():
-            mine = partitions == number
-            claimed[mine] = intervals.contains(offsets[mine])
-        return claimed
 
     def _report(self) -> AuditReport:
         found = self._comparison.findings()
@@ -347,6 +357,16 @@ def _intervals(*sides: OffsetRanges) -> dict[int, Intervals]:
         number: Intervals(start[partition == number], end[partition == number])
         for number in np.unique(partition).tolist()
     }
+
+
+def _inside(ranges: Mapping[int, Intervals], locations: Ints) -> Mask:
+    """Which locations are in these ranges of offsets."""
+    partitions, offsets = unpack_location(locations)
+    inside = np.zeros(len(locations), np.bool_)
+    for number, intervals in ranges.items():
+        mine = partitions == number
+        inside[mine] = intervals.contains(offsets[mine])
+    return inside
 
 
 def _ranges_to_replay(

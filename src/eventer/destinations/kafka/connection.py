@@ -33,6 +33,7 @@ from eventer.destinations.kafka.log_reader import LogReader
 from eventer.destinations.kafka.plan_sender import PlanSender
 from eventer.destinations.kafka.producer import Producer
 from eventer.destinations.kafka.producer_startup import StartedProducer, start_producer
+from eventer.destinations.kafka.record_encoders import RecordEncoderCache
 from eventer.destinations.kafka.record_fields import NS_PER_MS
 from eventer.destinations.kafka.rejected_events import (
     SkippedEvents,
@@ -95,7 +96,8 @@ class KafkaConnection:
         self._positions: dict[PositionKey, Position] | None = None
         self._topics = TopicCache(self._clock)
         self._skipped = SkippedEvents()
-        self._planner = SendPlanner(settings.compression, self._topics.by_name)
+        self._encoders = RecordEncoderCache(settings)
+        self._planner = SendPlanner(settings.compression, self._topics.by_name, self._encoders.of)
 
     @property
     def degraded(self) -> str | None:
@@ -121,14 +123,16 @@ class KafkaConnection:
         return {key: known[key] for key in keys if key in known}
 
     async def check(self, flow: Flow) -> None:
-        """See `ShardConnection.check`. Only names can be checked: of the topic, and of fields."""
+        """See `ShardConnection.check`. Names can be checked, and the compatibility of schemas."""
         target = kafka_target(flow)
         if fault := target_topic_error(target.topic):
             raise DestinationRejectedError(fault)
         check_option_fields(flow.shape, target)
+        await self._encoders.check(flow)
 
     async def prepare(self, flow: Flow) -> None:
         """See `ShardConnection.prepare`. Asks about a topic once a second."""
+        await self._encoders.ensure(flow)
         if not self._topics.is_fresh(flow):
             await self._ensure_topic(flow)
 
@@ -144,6 +148,7 @@ class KafkaConnection:
         self._skipped = SkippedEvents()
         planned: dict[PositionKey, SendPlan | DestinationError] = {}
         planned |= await self._refresh_topics(deliveries)
+        planned |= await self._ensure_encoders(deliveries)
         usable = {item.flow.key: item for item in deliveries if item.flow.key not in planned}
         began = self._clock.monotonic_ns()
         plans = await self._planner.plan_all(tuple(usable.values()), positions)
@@ -180,6 +185,7 @@ class KafkaConnection:
     async def close(self) -> None:
         """See `ShardConnection.close`."""
         self._planner.encoder.close()
+        await self._encoders.close()
         await self._close_producer()
 
     @property
@@ -225,6 +231,18 @@ class KafkaConnection:
             return {}
         async with self._with_timeout("looking at topics", self._settings.start_timeout):
             return await self._topics.refresh(self._producer.client, deliveries)
+
+    async def _ensure_encoders(
+        self, deliveries: Sequence[Delivery]
+    ) -> dict[PositionKey, DestinationError]:
+        """The flows whose schemas cannot be registered, and why."""
+        refused: dict[PositionKey, DestinationError] = {}
+        for item in deliveries:
+            try:
+                await self._encoders.ensure(item.flow)
+            except (DestinationRejectedError, TargetUnavailableError) as error:
+                refused[item.flow.key] = error
+        return refused
 
     def encode_ahead(self, flow: Flow, batch: Batch) -> None:
         """See `ShardConnection.encode_ahead`."""

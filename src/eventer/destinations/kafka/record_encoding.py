@@ -17,6 +17,7 @@ from eventer.core.batch import Batch, EventRows
 from eventer.core.fault_rules import FAULT_HEADER
 from eventer.core.model import ColumnType, KafkaTarget
 from eventer.core.operations import OPERATION_HINT, read_operations
+from eventer.destinations.kafka.formats.value_encoder import ValueEncoder
 from eventer.destinations.kafka.record_fields import (
     EventFaults,
     option_pointer,
@@ -82,20 +83,45 @@ def counts_for_batch(counts: PartitionCounts, batch: Batch) -> PartitionCounts:
     return ((batch.first, counts[begins][1]), *later)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class RecordEncoders:
+    """The encoders of values and keys; None for JSON."""
+
+    value: ValueEncoder | None = None
+    key: ValueEncoder | None = None
+
+    @property
+    def ids(self) -> tuple[int | None, int | None]:
+        """The ids of the schemas, which say how they encode."""
+        value, key = self.value, self.key
+        return None if value is None else value.id, None if key is None else key.id
+
+
+JSON_RECORDS: Final = RecordEncoders()
+
+
 def encode(
-    batch: EventRows, target: KafkaTarget, counts: PartitionCounts, split_options: SplitOptions
+    batch: EventRows,
+    target: KafkaTarget,
+    counts: PartitionCounts,
+    split_options: SplitOptions,
+    encoders: RecordEncoders = JSON_RECORDS,
 ) -> EncodedBatch:
     """Encodes a batch for its topic; `counts` is the result of `counts_for_batch`.
 
     Raises:
         RejectedEventsError: see `record_batches`.
     """
-    parts = record_batches(batch, target, counts, split_options)
+    parts = record_batches(batch, target, counts, split_options, encoders)
     return EncodedBatch(counts, split_options.codec, split_options.max_batch_bytes, tuple(parts))
 
 
 def record_batches(
-    batch: EventRows, target: KafkaTarget, counts: PartitionCounts, split_options: SplitOptions
+    batch: EventRows,
+    target: KafkaTarget,
+    counts: PartitionCounts,
+    split_options: SplitOptions,
+    encoders: RecordEncoders = JSON_RECORDS,
 ) -> list[tuple[int, RecordBatch]]:
     """Record batches and their partitions, in the order of each partition.
 
@@ -105,7 +131,7 @@ def record_batches(
     if not batch.rows:
         return []
     faults = EventFaults(batch)
-    columns = _record_columns(batch, target, faults)
+    columns = _record_columns(batch, target, encoders, faults)
     row_partitions = _partitions_of(batch, target, columns.keys, counts, faults)
     faults.raise_if_any()
     result = []
@@ -122,29 +148,54 @@ def record_batches(
     return result
 
 
-def record_columns(batch: EventRows, target: KafkaTarget) -> RecordColumns:
+def record_columns(
+    batch: EventRows, target: KafkaTarget, encoders: RecordEncoders = JSON_RECORDS
+) -> RecordColumns:
     """The columns of the records: texts as values; keys, headers and timestamps from fields.
 
     Raises:
         RejectedEventsError: see `record_batches`.
     """
     faults = EventFaults(batch)
-    columns = _record_columns(batch, target, faults)
+    columns = _record_columns(batch, target, encoders, faults)
     faults.raise_if_any()
     return columns
 
 
-def _record_columns(batch: EventRows, target: KafkaTarget, faults: EventFaults) -> RecordColumns:
-    keys = _text_of(batch, target.key) if target.key is not None else None
+def encoded_values(batch: EventRows, encoders: RecordEncoders) -> BytesColumn:
+    """The values of the records, some of them empty if the schema rejects their events."""
+    values = as_bytes_column(batch.text)
+    return values if encoders.value is None else encoders.value.encode(values, lambda *_: None)
+
+
+def _record_columns(
+    batch: EventRows, target: KafkaTarget, encoders: RecordEncoders, faults: EventFaults
+) -> RecordColumns:
+    keys = _keys(batch, target.key, encoders.key, faults) if target.key is not None else None
+    values = _values(batch, target, keys, faults)
+    if encoders.value is not None:
+        values = encoders.value.encode(values, lambda row, error: faults.add(row, str(error)))
     return RecordColumns(
-        values=_values(batch, target, keys, faults),
+        values=values,
         timestamps=read_timestamps(batch, target.timestamp, faults),
         keys=keys,
         headers=(
             *(RecordHeader(n.encode(), _text_of(batch, option)) for n, option in target.headers),
             *_fault_header(batch),
         ),
-        match_hints=batch.match_hints,
+        match_hints=batch.match_hints if encoders.value is None else None,
+    )
+
+
+def _keys(
+    batch: EventRows, option: str, encoder: ValueEncoder | None, faults: EventFaults
+) -> BytesColumn:
+    """The keys of the records; null where the event has none."""
+    if encoder is None:
+        return _text_of(batch, option)
+    texts = batch.fields.column(option_pointer(option), ColumnType.JSONB)
+    return encoder.encode(
+        as_bytes_column(texts), lambda row, error: faults.add(row, f"its key: {error}")
     )
 
 

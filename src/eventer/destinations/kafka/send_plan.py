@@ -19,7 +19,9 @@ from eventer.destinations.kafka.errors import (
 )
 from eventer.destinations.kafka.partition_queue import OutgoingBatch, SendOutcome
 from eventer.destinations.kafka.record_encoding import (
+    JSON_RECORDS,
     EncodedBatch,
+    RecordEncoders,
     SplitOptions,
     add_partition_count,
     counts_for_batch,
@@ -119,6 +121,8 @@ def plan(
     before: Position,
     split_options: SplitOptions,
     ahead: Callable[[Batch], EncodedBatch | None],
+    *,
+    encoders: RecordEncoders = JSON_RECORDS,
 ) -> SendPlan:
     """Record batches for all batches of a delivery.
 
@@ -134,7 +138,7 @@ def plan(
     for batch in batches:
         here, encoded = counts_for_batch(counts, batch), ahead(batch)
         if encoded is None or not encoded.is_reusable_for(here, split_options):
-            encoded = encode(batch, target, here, split_options)
+            encoded = encode(batch, target, here, split_options, encoders)
         for partition, part in encoded.parts:
             slices.append(
                 BatchSlice(OutgoingBatch(topic.name, partition, part), batch, 0, part.count)
@@ -143,16 +147,23 @@ def plan(
 
 
 def plan_merged(
-    deliveries: Sequence[tuple[Delivery, Position]], topic: Topic, split_options: SplitOptions
+    deliveries: Sequence[tuple[Delivery, Position]],
+    topic: Topic,
+    split_options: SplitOptions,
+    encoders: RecordEncoders = JSON_RECORDS,
 ) -> list[SendPlan]:
     """Plans of small deliveries (and the positions before them) that share record batches.
 
-    They have equal targets. Raises as `plan` does, but does not say in which flow.
+    They have equal targets and encoders. Raises as `plan` does, but does not say in which flow.
     """
     source = merge_batches([batch for delivery, _ in deliveries for batch in delivery.batches])
     # Every position is beyond the last change of the partition count, unless it changes now.
     encoded = encode(
-        source, kafka_target(deliveries[0][0].flow), ((0, topic.partitions),), split_options
+        source,
+        kafka_target(deliveries[0][0].flow),
+        ((0, topic.partitions),),
+        split_options,
+        encoders,
     )
     sizes = [count_rows(delivery) for delivery, _ in deliveries]
     owners = np.repeat(np.arange(len(deliveries)), sizes)

@@ -14,7 +14,9 @@ from eventer.core.model import Position, PositionKey
 from eventer.destinations.background_encoder import SMALL_BATCH_ROWS, BackgroundEncoder
 from eventer.destinations.base import Delivery, Flow
 from eventer.destinations.kafka.record_encoding import (
+    JSON_RECORDS,
     EncodedBatch,
+    RecordEncoders,
     SplitOptions,
     add_partition_count,
     counts_for_batch,
@@ -35,8 +37,15 @@ Positions: TypeAlias = Mapping[PositionKey, Position]
 class SendPlanner:
     """Plans deliveries to `topics`, which its owner updates."""
 
-    def __init__(self, codec: Codec, topics: Mapping[str, Topic]) -> None:
+    def __init__(
+        self,
+        codec: Codec,
+        topics: Mapping[str, Topic],
+        encoders_of: Callable[[Flow], RecordEncoders | None] = lambda _: JSON_RECORDS,
+    ) -> None:
+        """`encoders_of` gives the encoders of a flow; None until its schemas are registered."""
         self._codec = codec
+        self._encoders_of = encoders_of
         self._topics = topics
         self._ratios: dict[str, float] = {}
         self.encoder: BackgroundEncoder[EncodedBatch] = BackgroundEncoder()
@@ -44,15 +53,15 @@ class SendPlanner:
     def begin(self, flow: Flow, batch: Batch, positions: Positions) -> None:
         """Encodes a batch in the background, if its topic is known."""
         target = kafka_target(flow)
-        topic = self._topics.get(target.topic)
-        if topic is None:
+        topic, encoders = self._topics.get(target.topic), self._encoders_of(flow)
+        if topic is None or encoders is None:
             return
         before = positions.get(flow.key, Position())
         counts = counts_for_batch(
             add_partition_count(before.partitions, batch.first, topic.partitions), batch
         )
         split_options = self._split_options(topic)
-        self.encoder.begin(batch, lambda: encode(batch, target, counts, split_options))
+        self.encoder.begin(batch, lambda: encode(batch, target, counts, split_options, encoders))
 
     async def plan_all(
         self, deliveries: Sequence[Delivery], positions: Positions
@@ -75,7 +84,8 @@ class SendPlanner:
         if max_batch_bytes is not None:
             options = replace(options, max_batch_bytes=max_batch_bytes)
         try:
-            return plan(delivery, topic, before, options, self.encoder.take_result)
+            ahead, encoders = self.encoder.take_result, self._encoders(delivery)
+            return plan(delivery, topic, before, options, ahead, encoders=encoders)
         except DestinationRejectedError as error:
             return error
 
@@ -89,7 +99,9 @@ class SendPlanner:
     ) -> dict[PositionKey, PlanOrError]:
         planned: dict[PositionKey, PlanOrError] = {}
         for group in group_small_deliveries(
-            deliveries, lambda item: item, lambda item: kafka_target(item.flow)
+            deliveries,
+            lambda item: item,
+            lambda item: (kafka_target(item.flow), self._encoders(item)),
         ):
             planned |= self._plan_group(group, positions)
         return planned
@@ -103,7 +115,8 @@ class SendPlanner:
             topic = self._topic(group[0])
             placed = [(item, _position_before(item, positions)) for item in group]
             try:
-                plans = plan_merged(placed, topic, self._split_options(topic))
+                options, encoders = self._split_options(topic), self._encoders(group[0])
+                plans = plan_merged(placed, topic, options, encoders)
             except RejectedEventsError as error:
                 alone = _owners(group, error.rows)
             else:
@@ -118,6 +131,11 @@ class SendPlanner:
 
     def _topic(self, delivery: Delivery) -> Topic:
         return self._topics[kafka_target(delivery.flow).topic]
+
+    def _encoders(self, delivery: Delivery) -> RecordEncoders:
+        encoders = self._encoders_of(delivery.flow)
+        assert encoders is not None
+        return encoders
 
     def _split_options(self, topic: Topic) -> SplitOptions:
         return SplitOptions(self._codec, topic.max_message_bytes, self._ratios.get(topic.name, 1.0))

@@ -17,6 +17,16 @@ SaslMechanism: TypeAlias = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
 
 
 @dataclass(frozen=True, slots=True)
+class SchemaRegistrySettings:
+    """Address, login and trusted certificates of a registry."""
+
+    url: str
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    cafile: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class KafkaSettings:
     """All client settings of one cluster; times are seconds.
 
@@ -44,6 +54,22 @@ class KafkaSettings:
     delivery_timeout: float = 30.0
     request_timeout: float = 20.0
     start_timeout: float = 15.0
+    schema_registry_url: str | None = None
+    schema_registry_username: str | None = None
+    schema_registry_password: str | None = field(default=None, repr=False)
+    schema_registry_cafile: Path | None = None
+
+    @property
+    def schema_registry(self) -> SchemaRegistrySettings | None:
+        """The schema registry, if the connection has one."""
+        if self.schema_registry_url is None:
+            return None
+        return SchemaRegistrySettings(
+            self.schema_registry_url,
+            self.schema_registry_username,
+            self.schema_registry_password,
+            self.schema_registry_cafile,
+        )
 
     def client_options(self) -> dict[str, Any]:
         """The arguments that every client of aiokafka takes.

@@ -33,6 +33,6 @@ def _uuid_digit() -> TextDefinition:
 
 
 FIELDS: Final = (
-    FieldSpec("uuid_hyphenated", ReturnType.TEXT, "A random UUID (version 4).", _uuid_hyphenated),
+    FieldSpec("uuid_hyphenated", ReturnType.UUID, "A random UUID (version 4).", _uuid_hyphenated),
     FieldSpec("uuid_digit", ReturnType.TEXT, "`uuid_hyphenated` without its hyphens.", _uuid_digit),
 )

@@ -35,6 +35,7 @@ class Text:
 
     values: frozenset[str] | None = None
     timestamp: bool = False
+    uuid: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +89,17 @@ class StdObject:
 
 @dataclass(frozen=True, slots=True)
 class AbstractField:
-    """A field of one layer. It is `conditional` if its computed name may be null."""
+    """A field of one layer. It is `conditional` if its computed name may be null.
+
+    `others` are those of the layer that may have the same name instead.
+    """
 
     body: Expr | LazyValue
     env: AbstractEnvironment | None
     visibility: Visibility
     plus: bool = False
     conditional: bool = False
+    others: tuple[AbstractField, ...] = ()
 
 
 @dataclass(eq=False, slots=True)
@@ -129,6 +134,13 @@ class Unknown:
     """Any value."""
 
 
+@dataclass(frozen=True, slots=True)
+class Mixed(Unknown):
+    """A value of one of several types, at most one of each type of JSON."""
+
+    alternatives: tuple[Core, ...]
+
+
 Core: TypeAlias = (
     Number
     | Text
@@ -151,6 +163,14 @@ class AbstractValue:
     core: Core | None
     nullable: bool = False
 
+
+_JSON_TYPES: Final[tuple[type[Core], ...]] = (
+    Boolean,
+    Number,
+    Text,
+    AbstractArray,
+    AbstractObject,
+)
 
 NEVER: Final = AbstractValue(None)
 NULL: Final = AbstractValue(None, nullable=True)
@@ -265,7 +285,8 @@ def _join_core(left: Core | None, right: Core | None) -> Core | None:
         case Number(), Number():
             return Number(left.integer and right.integer)
         case Text(), Text():
-            return Text(_join_texts(left, right), left.timestamp and right.timestamp)
+            timestamp = left.timestamp and right.timestamp
+            return Text(_join_texts(left, right), timestamp, left.uuid and right.uuid)
         case Boolean(), Boolean():
             return Boolean()
         case AbstractArray(), AbstractArray():
@@ -278,7 +299,25 @@ def _join_core(left: Core | None, right: Core | None) -> Core | None:
             both = tuple(dict.fromkeys(left.alternatives + right.alternatives))
             return AbstractObject(both) if len(both) <= MAX_ALTERNATIVES else Unknown()
         case _:
+            return _mixed(left, right)
+
+
+def _mixed(left: Core, right: Core) -> Core:
+    """One of values of different types; those of one type are joined."""
+    found: dict[type[Core], Core] = {}
+    for core in (*_alternatives(left), *_alternatives(right)):
+        if not isinstance(core, Number | Text | Boolean | AbstractArray | AbstractObject):
             return Unknown()
+        known = found.get(type(core))
+        joined = core if known is None else _join_core(known, core)
+        if type(joined) is not type(core):
+            return Unknown()
+        found[type(core)] = joined
+    return Mixed(tuple(found[kind] for kind in _JSON_TYPES if kind in found))
+
+
+def _alternatives(core: Core) -> tuple[Core, ...]:
+    return core.alternatives if isinstance(core, Mixed) else (core,)
 
 
 def closures_of(core: AbstractClosure | AbstractClosures) -> tuple[AbstractClosure, ...]:
@@ -306,8 +345,8 @@ def _join_texts(left: Text, right: Text) -> frozenset[str] | None:
 def without_values(value: AbstractValue) -> AbstractValue:
     """Any text or any boolean instead of known ones, so that repeated inferences end."""
     match value.core:
-        case Text(timestamp=timestamp):
-            return AbstractValue(Text(None, timestamp), value.nullable)
+        case Text(timestamp=timestamp, uuid=uuid):
+            return AbstractValue(Text(None, timestamp, uuid), value.nullable)
         case Boolean():
             return AbstractValue(Boolean(), value.nullable)
         case _:

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Final, TypeAlias
 
 from eventer.core.model import Column, EventShape, JsonValue
+from eventer.core.value_schema import ValueSchema
 from eventer.jsonnet import nodes as n
 from eventer.jsonnet import std
 from eventer.plan.references import ReferencedPrograms
@@ -39,6 +40,7 @@ from eventer.plan.shape.constant_values import constant, join_all
 from eventer.plan.shape.object_layers import find_field, independent, may_lack, visible_names
 from eventer.plan.shape.rules import RULES
 from eventer.plan.shape.std_rules import std_result
+from eventer.plan.shape.value_schemas import SchemaWriter
 
 _Arguments: TypeAlias = tuple[Sequence[LazyValue], Mapping[str, LazyValue]]
 
@@ -63,12 +65,33 @@ def infer_shape(
     function; `references` are the streams that it may refer to.
     """
     inference = Inference(imports, variables, references)
-    value = inference.event(root)
+    return _shape_of(_part_of(inference.event(root), part, step_name, inference), inference)
+
+
+def infer_schema(
+    root: n.Expr,
+    imports: Mapping[str, n.Expr | None],
+    variables: Mapping[str, JsonValue],
+    part: Sequence[str] = (),
+    references: ReferencedPrograms = MappingProxyType({}),
+    *,
+    step_name: str | None = None,
+) -> ValueSchema:
+    """The schema of the events of a template, or of a part of them; arguments as `infer_shape`."""
+    inference = Inference(imports, variables, references)
+    value = _part_of(inference.event(root), part, step_name, inference)
+    return SchemaWriter(inference).schema(value)
+
+
+def _part_of(
+    value: AbstractValue, part: Sequence[str], step_name: str | None, inference: Inference
+) -> AbstractValue:
+    """The part of a value at some reference tokens; see `infer_shape`."""
     for at, token in enumerate(part):
         value = _field_of(value, token, inference)
         if at == 0 and step_name is not None:
             value = _steps_named(step_name, value, inference)
-    return _shape_of(value, inference)
+    return value
 
 
 def _steps_named(name: str, steps: AbstractValue, inference: Inference) -> AbstractValue:

@@ -51,6 +51,7 @@ _TYPES: Final = {
     ReturnType.BOOLEAN: BOOLEAN,
     ReturnType.ARRAY: array_of(evaluated(ANYTHING)),
     ReturnType.TIMESTAMP: AbstractValue(Text(timestamp=True)),
+    ReturnType.UUID: AbstractValue(Text(uuid=True)),
     ReturnType.JSON: ANYTHING,
 }
 

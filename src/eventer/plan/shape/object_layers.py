@@ -141,6 +141,8 @@ def _find(inference: Inference, layers: ObjectLayers, name: str, top: int) -> Ab
         if field is None:
             return ANYTHING
         value = _field_value(inference, layers, field, name, level)
+        for other in field.others:
+            value = join(value, _field_value(inference, layers, other, name, level))
         total = value if missing else join(total, value)
         missing = False
         if not field.conditional:

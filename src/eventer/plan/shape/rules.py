@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from eventer.jsonnet import nodes as n
@@ -126,10 +127,16 @@ def _add_field(
         return
     conditional = name.nullable or len(name.core.values) > 1
     locals_env = FieldEnv(env, node.locals)
+    found = AbstractField(field.body, locals_env, field.visibility, field.plus, conditional)
     for text in name.core.values:
-        layer.fields[text] = AbstractField(
-            field.body, locals_env, field.visibility, field.plus, conditional
-        )
+        known = layer.fields.get(text)
+        layer.fields[text] = found if known is None else _one_of(known, found)
+
+
+def _one_of(known: AbstractField, found: AbstractField) -> AbstractField:
+    """A field that is one of two with the same name: an object never has both."""
+    conditional = known.conditional and found.conditional
+    return replace(known, conditional=conditional, others=(*known.others, found))
 
 
 def _object_comp(
@@ -216,9 +223,38 @@ def _if(inference: Inference, node: n.If, env: AbstractEnvironment) -> AbstractV
     condition = inference.infer(node.condition, env).core
     known = condition.value if isinstance(condition, Boolean) else None
     then = inference.infer(node.then, env) if known is not False else NEVER
+    then = _narrowed(node, then)
     if known is True:
         return then
     return join(then, NULL if node.otherwise is None else inference.infer(node.otherwise, env))
+
+
+def _narrowed(node: n.If, then: AbstractValue) -> AbstractValue:
+    """`a` in `if a == "text" then a`: this text."""
+    condition = node.condition
+    if not isinstance(condition, n.Binary) or condition.operator != "==":
+        return then
+    for one, other in ((condition.left, condition.right), (condition.right, condition.left)):
+        if not isinstance(one, n.Literal) or not isinstance(one.value, str):
+            continue
+        if isinstance(then.core, Text) and _is_same_path(other, node.then):
+            return constant(one.value)
+    return then
+
+
+def _is_same_path(one: n.Expr, other: n.Expr) -> bool:
+    """Whether two expressions are the same fields of the same variable or of `self`."""
+    match one, other:
+        case n.Var(name=name), n.Var(name=same):
+            return name == same
+        case n.Self(), n.Self():
+            return True
+        case n.Index(), n.Index():
+            return _is_same_path(one.target, other.target) and _is_same_path(one.index, other.index)
+        case n.Literal(value=value), n.Literal(value=same):
+            return type(value) is type(same) and value == same
+        case _:
+            return False
 
 
 def _error(_: Inference, __: n.Error, ___: AbstractEnvironment) -> AbstractValue:

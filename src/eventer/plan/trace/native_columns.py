@@ -49,6 +49,7 @@ _COLUMN_TYPES: Final = {
     ReturnType.BOOLEAN: Type.BOOLEAN,
     ReturnType.TEXT: Type.TEXT,
     ReturnType.TIMESTAMP: Type.TEXT,
+    ReturnType.UUID: Type.TEXT,
     ReturnType.JSON: Type.DICTIONARY,
     ReturnType.ARRAY: Type.DICTIONARY,
 }

@@ -1,0 +1,129 @@
+"""The client of a schema registry: the API of Confluent's, which others have, too."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from urllib.parse import quote
+
+import httpx
+
+from eventer.core.errors import DestinationRejectedError, TargetUnavailableError
+from eventer.core.model import RecordFormat
+from eventer.core.network_errors import network_error_text
+from eventer.destinations.kafka.formats.value_encoder import FormattedSchema
+from eventer.destinations.kafka.settings import SchemaRegistrySettings
+
+_MEDIA_TYPE: Final = "application/vnd.schemaregistry.v1+json"
+_TIMEOUT_SECONDS: Final = 5.0
+_TYPES: Final[dict[RecordFormat, str]] = {"avro": "AVRO"}
+
+
+class SchemaRegistry:
+    """A registry, which gives schemas their ids.
+
+    Every method raises `TargetUnavailableError` if the registry does not answer, and
+    `DestinationRejectedError` if it refuses the login.
+    """
+
+    def __init__(self, settings: SchemaRegistrySettings) -> None:
+        self._settings = settings
+        self._client: httpx.AsyncClient | None = None
+
+    async def register(self, subject: str, schema: FormattedSchema) -> int:
+        """The id of a schema, which becomes the latest version of its subject if it is not one.
+
+        Raises:
+            DestinationRejectedError: the subject's compatibility rule refuses it, or it is invalid.
+        """
+        known = await self.lookup(subject, schema)
+        if known is not None:
+            return known
+        status, answer = await self._post(f"subjects/{_quoted(subject)}/versions", schema)
+        if status in (409, 422):
+            reasons = await self._reasons(subject, schema)
+            raise _refusal(subject, reasons or str(answer.get("message", "no reason given")))
+        return int(self._accepted(status, answer)["id"])
+
+    async def lookup(self, subject: str, schema: FormattedSchema) -> int | None:
+        """The id of a schema that is a version of a subject; else None."""
+        status, answer = await self._post(f"subjects/{_quoted(subject)}", schema)
+        return None if status == 404 else int(self._accepted(status, answer)["id"])
+
+    async def check(self, subject: str, schema: FormattedSchema) -> None:
+        """Whether a schema could be registered.
+
+        Raises:
+            DestinationRejectedError: the subject's compatibility rule refuses it.
+        """
+        if reasons := await self._reasons(subject, schema):
+            raise _refusal(subject, reasons)
+
+    async def close(self) -> None:
+        """Closes the connections to the registry."""
+        client, self._client = self._client, None
+        if client is not None:
+            await client.aclose()
+
+    async def _reasons(self, subject: str, schema: FormattedSchema) -> str | None:
+        """Why a schema is not compatible with the versions of a subject; None if it is."""
+        path = f"compatibility/subjects/{_quoted(subject)}/versions/latest?verbose=true"
+        status, answer = await self._post(path, schema)
+        if status == 404:
+            return None
+        answer = self._accepted(status, answer)
+        if answer.get("is_compatible", True):
+            return None
+        return "; ".join(map(str, answer.get("messages") or ["it is not compatible"]))
+
+    async def _post(self, path: str, schema: FormattedSchema) -> tuple[int, dict[str, Any]]:
+        body: dict[str, Any] = {"schema": schema.text}
+        if schema.format != "avro":
+            body["schemaType"] = _TYPES[schema.format]
+        url = f"{self._settings.url.rstrip('/')}/{path}"
+        try:
+            client = self._client = self._client or self._new_client()
+            answer = await client.post(url, json=body, headers={"Content-Type": _MEDIA_TYPE})
+            found = answer.json()
+        except (httpx.HTTPError, OSError, ValueError) as error:
+            await self.close()
+            raise self._unavailable(network_error_text(error) or str(error)) from error
+        return answer.status_code, found if isinstance(found, dict) else {}
+
+    def _new_client(self) -> httpx.AsyncClient:
+        given = self._settings
+        login = None if given.username is None else (given.username, given.password or "")
+        verify: Any = True
+        if given.cafile is not None:
+            import ssl
+
+            verify = ssl.create_default_context(cafile=given.cafile)
+        return httpx.AsyncClient(auth=login, verify=verify, timeout=_TIMEOUT_SECONDS)
+
+    def _accepted(self, status: int, answer: dict[str, Any]) -> dict[str, Any]:
+        """The answer, if the registry gave what was asked for."""
+        message = str(answer.get("message", f"status {status}"))
+        if status in (401, 403):
+            raise DestinationRejectedError(
+                f"the schema registry {self._settings.url} refuses the login: {message}",
+                hint="check schema_registry_username and schema_registry_password",
+            )
+        if status >= 400:
+            raise self._unavailable(message)
+        return answer
+
+    def _unavailable(self, reason: str) -> TargetUnavailableError:
+        return TargetUnavailableError(
+            f"the schema registry {self._settings.url} is not available: {reason}",
+            hint="check schema_registry_url; Eventer keeps trying",
+        )
+
+
+def _refusal(subject: str, reason: str) -> DestinationRejectedError:
+    return DestinationRejectedError(
+        f"the schema registry refuses the schema of subject {subject!r}: {reason}",
+        hint="choose another topic, or change the compatibility rule of the subject",
+    )
+
+
+def _quoted(subject: str) -> str:
+    return quote(subject, safe="")

@@ -1,0 +1,87 @@
+"""Encodes columns of JSON texts in the format of a schema that a registry has."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
+
+import numpy as np
+
+from eventer.core.model import JsonValue, RecordFormat
+from eventer.core.value_schema import ValueSchema
+from eventer.kernels.binary.instructions import BinaryProgram
+from eventer.kernels.binary.transcode import transcode
+from eventer.kernels.kafka.record_batches import BytesColumn, bytes_column
+
+_MAGIC: Final = b"\0"
+_MIN_ROWS_COMPILED: Final = 64
+_MIN_ROWS_TO_IMPORT_NUMBA: Final = 400
+_LOOPS: Final = "eventer.kernels.binary.transcode_loops"
+
+
+@dataclass(frozen=True, slots=True)
+class FormattedSchema:
+    """A schema in a format: its text for a registry, and how values are encoded by it.
+
+    `header` is what precedes each value after the id of the schema.
+    """
+
+    format: RecordFormat
+    text: str
+    encode: Callable[[JsonValue], bytes]
+    program: BinaryProgram
+    header: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ValueEncoder:
+    """Encodes values in Confluent's wire format: a zero, the id of the schema, the encoding."""
+
+    schema: FormattedSchema
+    id: int
+
+    @property
+    def prefix(self) -> bytes:
+        """What precedes each encoding."""
+        return _MAGIC + self.id.to_bytes(4, "big") + self.schema.header
+
+    def encode(self, texts: BytesColumn, unfit: Callable[[int, ValueError], None]) -> BytesColumn:
+        """The encodings of canonical JSON texts; null rows stay null.
+
+        `unfit` gets the rows whose values do not fit the schema, and the reason; they get no bytes.
+        """
+        encode_row = partial(self._encode_row, texts, unfit)
+        limit = _MIN_ROWS_COMPILED if _LOOPS in sys.modules else _MIN_ROWS_TO_IMPORT_NUMBA
+        if len(texts) >= limit:
+            return transcode(self.schema.program, texts, self.prefix, encode_row)
+        valid = texts.validity()
+        encoded = [
+            self.prefix + encode_row(row) if valid[row] else b"" for row in range(len(texts))
+        ]
+        column = bytes_column(encoded)
+        return BytesColumn(column.offsets, column.data, texts.valid)
+
+    def _encode_row(
+        self, texts: BytesColumn, unfit: Callable[[int, ValueError], None], row: int
+    ) -> bytes:
+        start, stop = texts.offsets[row : row + 2].tolist()
+        value: Any = json.loads(np.asarray(texts.data[start:stop]).tobytes())
+        try:
+            return self.schema.encode(value)
+        except ValueError as error:
+            unfit(row, error)
+            return b""
+
+
+def formatted_schema(schema: ValueSchema, form: RecordFormat, name: str) -> FormattedSchema:
+    """A schema in a format other than JSON; `name` is that of its outermost record."""
+    from eventer.destinations.kafka.formats.avro_program import avro_program
+    from eventer.destinations.kafka.formats.avro_schema import avro_schema
+    from eventer.destinations.kafka.formats.avro_values import encode_avro
+
+    text = json.dumps(avro_schema(schema, name), ensure_ascii=False, separators=(",", ":"))
+    return FormattedSchema(form, text, partial(encode_avro, schema), avro_program(schema))

@@ -1,0 +1,141 @@
+"""The encoders of a connection's flows, by the schemas that its registry has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from eventer.core.errors import DestinationRejectedError
+from eventer.core.model import PositionKey
+from eventer.destinations.base import Flow
+from eventer.destinations.kafka.formats.schema_names import as_name
+from eventer.destinations.kafka.formats.value_encoder import (
+    FormattedSchema,
+    ValueEncoder,
+    formatted_schema,
+)
+from eventer.destinations.kafka.record_encoding import JSON_RECORDS, RecordEncoders
+from eventer.destinations.kafka.send_plan import kafka_target
+from eventer.destinations.kafka.settings import KafkaSettings
+
+if TYPE_CHECKING:
+    from eventer.destinations.kafka.formats.schema_registry import SchemaRegistry
+
+_VALUE: Final = "value"
+_KEY: Final = "key"
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectSchema:
+    """A schema of a flow: that of its values, or of its keys."""
+
+    part: str
+    subject: str
+    schema: FormattedSchema
+
+
+def subject_schemas(flow: Flow) -> Iterator[SubjectSchema]:
+    """The schemas that a flow's records have, with their subjects."""
+    target, schemas = kafka_target(flow), flow.shape.schemas
+    if schemas is None:
+        return
+    name = as_name(target.topic)
+    if target.format != "json" and schemas.value is not None:
+        value = formatted_schema(schemas.value, target.format, name)
+        yield SubjectSchema(_VALUE, f"{target.topic}-{_VALUE}", value)
+    if target.key_format != "json" and schemas.key is not None:
+        key = formatted_schema(schemas.key, target.key_format, f"{name}_{_KEY}")
+        yield SubjectSchema(_KEY, f"{target.topic}-{_KEY}", key)
+
+
+class RecordEncoderCache:
+    """The encoders of flows; schemas are registered once."""
+
+    def __init__(self, settings: KafkaSettings) -> None:
+        self._settings = settings
+        self._client: SchemaRegistry | None = None
+        self._by_flow: dict[PositionKey, tuple[Flow, RecordEncoders]] = {}
+        self._ids: dict[tuple[str, str], int] = {}
+
+    def of(self, flow: Flow) -> RecordEncoders | None:
+        """The encoders of a flow, if they are known."""
+        if flow.shape.schemas is None:
+            return JSON_RECORDS
+        known, encoders = self._by_flow.get(flow.key, (None, None))
+        return encoders if known is not None and known.target == flow.target else None
+
+    async def check(self, flow: Flow) -> None:
+        """Raises the errors of `ensure` that are known before a schema is registered.
+
+        Raises as `SchemaRegistry.check` does.
+        """
+        for each in subject_schemas(flow):
+            await self._registry.check(each.subject, each.schema)
+
+    async def ensure(self, flow: Flow) -> None:
+        """Registers the schemas of a flow.
+
+        Raises as `SchemaRegistry.register` does.
+        """
+        if self.of(flow) is None:
+            ids = [await self._registered(each) for each in subject_schemas(flow)]
+            self._add(flow, ids)
+
+    async def find(self, flow: Flow) -> RecordEncoders:
+        """The encoders of a flow whose schemas are registered.
+
+        Raises:
+            DestinationRejectedError: the registry does not have them.
+        """
+        if self.of(flow) is None:
+            self._add(flow, [await self._found(each) for each in subject_schemas(flow)])
+        encoders = self.of(flow)
+        assert encoders is not None
+        return encoders
+
+    async def close(self) -> None:
+        """Closes the connections to the registry."""
+        if self._client is not None:
+            await self._client.close()
+
+    def _add(self, flow: Flow, ids: list[int]) -> None:
+        found = {
+            each.part: ValueEncoder(each.schema, number)
+            for each, number in zip(subject_schemas(flow), ids, strict=True)
+        }
+        self._by_flow[flow.key] = flow, self._shared(RecordEncoders(**found))
+
+    def _shared(self, encoders: RecordEncoders) -> RecordEncoders:
+        """Equal encoders of another flow, so that both can share record batches."""
+        known = (each for _, each in self._by_flow.values())
+        return next((each for each in known if each.ids == encoders.ids), encoders)
+
+    async def _registered(self, each: SubjectSchema) -> int:
+        key = (each.subject, each.schema.text)
+        if key not in self._ids:
+            self._ids[key] = await self._registry.register(each.subject, each.schema)
+        return self._ids[key]
+
+    async def _found(self, each: SubjectSchema) -> int:
+        found = await self._registry.lookup(each.subject, each.schema)
+        if found is None:
+            raise DestinationRejectedError(
+                f"the schema registry does not have the schema of subject {each.subject!r}",
+                hint="was the subject deleted? Records with its ids cannot be read",
+            )
+        return found
+
+    @property
+    def _registry(self) -> SchemaRegistry:
+        if self._client is None:
+            from eventer.destinations.kafka.formats.schema_registry import SchemaRegistry
+
+            settings = self._settings.schema_registry
+            if settings is None:
+                raise DestinationRejectedError(
+                    "the connection has no schema registry, which formats other than json need",
+                    hint="set EVENTER_KAFKA__SCHEMA_REGISTRY_URL",
+                )
+            self._client = SchemaRegistry(settings)
+        return self._client
