@@ -26,6 +26,7 @@ from eventer.core.model import (
     ColumnType,
     EventShape,
     EventSource,
+    KafkaTarget,
     PostgresTarget,
     Target,
     TimelineSpec,
@@ -254,6 +255,8 @@ def _check_target(target: Target, prepared: PreparedTemplate, batches: list[Batc
         DestinationRejectedError: they cannot.
     """
     check_options(prepared, target)
+    if isinstance(target, KafkaTarget):
+        _check_schemas(target, prepared, batches)
     if isinstance(target, PostgresTarget):
         from eventer.destinations.postgres.match_schema import table_fields
 
@@ -263,6 +266,25 @@ def _check_target(target: Target, prepared: PreparedTemplate, batches: list[Batc
             objects = "objects" if target.value is None else "an object"
             raise DestinationRejectedError(f"{what} not {objects}; table rows need objects")
         table_fields(prepared.part_shape(target.part), target, names)
+
+
+def _check_schemas(
+    target: KafkaTarget, prepared: PreparedTemplate, batches: Sequence[Batch]
+) -> None:
+    """Whether the first events fit the schemas of a topic's records.
+
+    Raises:
+        DestinationRejectedError: one does not.
+    """
+    schemas = prepared.record_schemas(target)
+    if schemas is None:
+        return
+    from eventer.destinations.kafka.first_records import check_first_values
+
+    for batch in batches:
+        events = [json.loads(text) for text in batch.text.to_pylist()]
+        values = [written_value(event, target.part) for event in events]
+        check_first_values(schemas, target, batch.index.tolist(), values)
 
 
 def _absent_fields(

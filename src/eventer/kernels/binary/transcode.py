@@ -72,7 +72,7 @@ def _padded(texts: BytesColumn) -> tuple[Bytes, Ints]:
     first, last = int(texts.offsets[0]), int(texts.offsets[-1])
     data = np.zeros(last - first + _PADDING, np.uint8)
     data[: last - first] = texts.data[first:last]
-    return frozen(data), frozen(texts.offsets - first)
+    return data, frozen(texts.offsets - first)
 
 
 def _enlarged(out: Bytes, used: int, size: int) -> Bytes:
