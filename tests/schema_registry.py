@@ -47,7 +47,7 @@ class TestRegistry:
 
             def _answer(self, body: dict[str, str] | None) -> None:
                 login = self.headers.get("Authorization")
-                status, answer = registry.answer(unquote(urlsplit(self.path).path), body, login)
+                status, answer = registry.answer(urlsplit(self.path).path, body, login)
                 data = json.dumps(answer).encode()
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")
@@ -71,7 +71,7 @@ class TestRegistry:
         self.requests.append(path)
         if self.login is not None and login != self.login:
             return 401, {"error_code": 401, "message": "Unauthorized"}
-        parts = path.strip("/").split("/")
+        parts = [unquote(part) for part in path.strip("/").split("/")]
         match parts:
             case ["subjects", subject] if body:
                 return self._lookup(subject, body)

@@ -138,8 +138,8 @@ Format = Annotated[
     RecordFormat,
     typer.Option(
         "--format",
-        metavar="json|avro",
-        parser=choice("json", "avro"),
+        metavar="json|avro|json-schema",
+        parser=choice("json", "avro", "json-schema"),
         help="Format of the records' values; others than json need a schema registry.",
     ),
 ]
@@ -147,8 +147,8 @@ KeyFormat = Annotated[
     RecordFormat,
     typer.Option(
         "--key-format",
-        metavar="json|avro",
-        parser=choice("json", "avro"),
+        metavar="json|avro|json-schema",
+        parser=choice("json", "avro", "json-schema"),
         help="Format of the records' keys.",
     ),
 ]

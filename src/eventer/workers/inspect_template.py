@@ -32,6 +32,7 @@ from eventer.core.model import (
     TimelineSpec,
     WrittenPart,
 )
+from eventer.core.value_schema import RecordSchemas
 from eventer.core.written_part import written_value
 from eventer.jsonnet.importer import Importer
 from eventer.plan.engine import Engine
@@ -83,11 +84,8 @@ def inspect_template(request: InspectTemplate, importer: Importer) -> Inspection
         absent=absent,
         step_names=engine.step_names if isinstance(engine, PlannedTimelines) else None,
         part_shapes=_part_shapes(prepared, request.targets),
-        record_schemas={
-            target: schemas
-            for target in request.targets
-            if (schemas := prepared.record_schemas(target, rules)) is not None
-        },
+        record_schemas=(schemas := _record_schemas(prepared, request)),
+        schema_texts=_schema_texts(schemas),
         traces=tuple(traces.lines),
         failing=failing,
     )
@@ -108,6 +106,28 @@ def _first_events(
 def _part_shapes(prepared: PreparedTemplate, targets: Sequence[Target]) -> dict[Target, EventShape]:
     parts = [target for target in targets if not target.part.is_whole]
     return {target: prepared.part_shape(target.part) for target in parts}
+
+
+def _record_schemas(
+    prepared: PreparedTemplate, request: InspectTemplate
+) -> dict[Target, RecordSchemas]:
+    """The schemas of the records of topics whose formats have one."""
+    found = {each: prepared.record_schemas(each, request.faults) for each in request.targets}
+    return {target: schemas for target, schemas in found.items() if schemas is not None}
+
+
+def _schema_texts(schemas: Mapping[Target, RecordSchemas]) -> dict[str, str]:
+    """The schemas as they are registered, by subject."""
+    if not schemas:
+        return {}
+    from eventer.destinations.kafka.formats.subjects import subject_schemas
+
+    return {
+        found.subject: found.schema.text
+        for target, each in schemas.items()
+        if isinstance(target, KafkaTarget)
+        for found in subject_schemas(target, each)
+    }
 
 
 def _dry_run_timelines(

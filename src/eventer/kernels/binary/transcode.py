@@ -8,7 +8,8 @@ from typing import Final
 import numpy as np
 
 from eventer.kernels.binary.instructions import BinaryOp, BinaryProgram, Bytes, EncodingStop, Ints
-from eventer.kernels.kafka.record_batches import BytesColumn
+from eventer.kernels.binary.program_builder import ProgramBuilder
+from eventer.kernels.kafka.record_batches import BytesColumn, bytes_column
 from eventer.kernels.support.jit import address_of, frozen
 
 _PADDING: Final = 64
@@ -79,3 +80,10 @@ def _enlarged(out: Bytes, used: int, size: int) -> Bytes:
     larger = np.empty(size, np.uint8)
     larger[:used] = out[:used]
     return larger
+
+
+def load_kernel() -> None:
+    """Loads, and if necessary compiles, the kernel."""
+    program = ProgramBuilder()
+    program.emit(BinaryOp.COPY)
+    transcode(program.program(), bytes_column([b"{}"]), b"", lambda _: b"")

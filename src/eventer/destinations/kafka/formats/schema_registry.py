@@ -16,7 +16,7 @@ from eventer.destinations.kafka.settings import SchemaRegistrySettings
 _MEDIA_TYPE: Final = "application/vnd.schemaregistry.v1+json"
 _TIMEOUT_SECONDS: Final = 5.0
 _NO_REASON: Final = "it is not compatible with the latest version"
-_TYPES: Final[dict[RecordFormat, str]] = {"avro": "AVRO"}
+_TYPES: Final[dict[RecordFormat, str]] = {"avro": "AVRO", "json-schema": "JSON"}
 
 
 class SchemaRegistry:
