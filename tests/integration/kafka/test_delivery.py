@@ -3,6 +3,7 @@
 import asyncio
 import json
 import uuid
+from contextlib import asynccontextmanager
 
 import pytest
 from confluent_kafka import TIMESTAMP_CREATE_TIME, Producer
@@ -11,7 +12,8 @@ from confluent_kafka.admin import AdminClient, NewPartitions
 from eventer.core.errors import DestinationRejectedError
 from eventer.core.model import KafkaTarget, Position, PositionKey
 from eventer.destinations.base import Delivery, Flow
-from eventer.destinations.kafka import ledger, position
+from eventer.destinations.kafka import connection, ledger, position
+from eventer.destinations.kafka.connection import KafkaConnection
 from eventer.testing.batches import START_NS, batch_of
 from tests.integration.kafka.harness import (
     KafkaHarness,
@@ -343,3 +345,24 @@ async def test_the_ledger_says_at_which_offset_each_event_is(bench, delivery):
         for n, offset in zip(indices, offsets, strict=True):
             found[partition, offset] = {"g": generator, "n": n}
     assert found == there
+
+
+async def test_compiling_kernels_does_not_count_against_the_limit_of_opening(
+    kafka, cluster, monkeypatch
+):
+    limited, seen = [], []
+    with_timeout = KafkaConnection._with_timeout
+
+    @asynccontextmanager
+    async def recorded(self, doing, seconds):
+        async with with_timeout(self, doing, seconds):
+            limited.append(doing)
+            yield
+            limited.remove(doing)
+
+    monkeypatch.setattr(KafkaConnection, "_with_timeout", recorded)
+    monkeypatch.setattr(connection, "_load_kernels", lambda: seen.append(list(limited)))
+    owner = KafkaHarness(kafka).connection(cluster)
+    await owner.open()
+    await owner.close()
+    assert seen == [[]]

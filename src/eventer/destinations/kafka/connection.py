@@ -114,7 +114,8 @@ class KafkaConnection:
             for own in (position.target_for(self._shards), ledger.target_for(self._shards, hours)):
                 if (await self._cluster_topics.ensure(own)).partitions < self._shards:
                     await self._cluster_topics.create_partitions(own.topic, self._shards)
-            await asyncio.to_thread(_load_kernels)
+        # Outside of the limit: compiling takes long on a busy machine, and the cluster is not slow.
+        await asyncio.to_thread(_load_kernels)
         return self._opened.guarantee
 
     async def positions(self, keys: Collection[PositionKey]) -> Mapping[PositionKey, Position]:
