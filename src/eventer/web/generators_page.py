@@ -34,7 +34,8 @@ _SPARK: Final = (
     '<polyline :points="props.row.spark" /></svg>'
 )
 _NAME: Final = """<a :href="'/generators/' + props.row.name">{{ props.row.name }}</a>
-  <div class="soft small">{{ props.row.target == props.row.name ? '' :
+  <div class="soft small"
+    :title="props.row.target + ' · ' + props.row.pace">{{ props.row.target == props.row.name ? '' :
     props.row.target + ' · ' }}{{ props.row.pace }}{{
     props.row.dataset ? ' · ' + props.row.dataset : '' }}</div>"""
 _STATE: Final = """<span :class="'state ' + props.row.state">{{ props.row.state }}</span>"""
