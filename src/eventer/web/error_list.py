@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from html import escape
 
 from nicegui import ui
 
@@ -19,10 +20,11 @@ class ErrorList:
         self._on_place = on_place
         self._parent = ui.element("div").classes("stack")
         self._shown: object = None
+        self._opened = False
 
     def show(self, view: GeneratorView, errors: Sequence[PastError]) -> None:
         """Shows these errors, newest first, if they are others than before."""
-        shown = errors, view.state
+        shown = view.state, [(past.first_at, past.at, past.count) for past in errors]
         if shown == self._shown:
             return
         self._shown = shown
@@ -33,12 +35,21 @@ class ErrorList:
         with self._parent:
             self._build_error(errors[0], mild=not current)
             if earlier := errors[1:]:
-                title = f"{len(earlier)} earlier {'errors' if len(earlier) > 1 else 'error'}"
-                with ui.element("details").classes("stack"):
-                    with ui.element("summary"):
-                        ui.label(title).style("display: inline")
-                    for each in earlier:
-                        self._build_error(each, mild=True)
+                self._build_earlier(earlier)
+
+    def _build_earlier(self, earlier: Sequence[PastError]) -> None:
+        """Builds errors that are folded, or stay open if the reader has opened them."""
+        details = ui.element("details").props("open" if self._opened else "")
+        details.on("toggle", self._toggled, js_handler="(event) => emit(event.target.open)")
+        with details:
+            text = f"{len(earlier)} earlier {'errors' if len(earlier) > 1 else 'error'}"
+            ui.html(escape(text), sanitize=False, tag="summary")
+            with ui.element("div").classes("stack"):
+                for each in earlier:
+                    self._build_error(each, mild=True)
+
+    def _toggled(self, event: object) -> None:
+        self._opened = bool(getattr(event, "args", False))
 
     def _build_error(self, past: PastError, *, mild: bool) -> None:
         ui.label(occurrence_text(past)).classes("soft small")

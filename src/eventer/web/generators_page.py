@@ -34,9 +34,7 @@ _SPARK: Final = (
     '<polyline :points="props.row.spark" /></svg>'
 )
 _NAME: Final = """<a :href="'/generators/' + props.row.name">{{ props.row.name }}</a>
-  <div class="soft small">{{ props.row.target == props.row.name ? '' :
-    props.row.target + ' · ' }}{{ props.row.pace }}{{
-    props.row.dataset ? ' · ' + props.row.dataset : '' }}</div>"""
+  <div class="soft small" :title="props.row.note">{{ props.row.note }}</div>"""
 _STATE: Final = """<span :class="'state ' + props.row.state">{{ props.row.state }}</span>"""
 
 _SELECTED: Final = 'v-model="props.selected" :aria-label="`Select ${props.row.name}`"'
@@ -234,7 +232,7 @@ class _GeneratorsPage:
 
 def _searched(row: Mapping[str, Any]) -> str:
     return " ".join(
-        str(row[name]) for name in ("name", "target", "dataset", "state", "id", "error")
+        str(row[name]) for name in ("name", "target", "note", "state", "id", "error")
     ).lower()
 
 

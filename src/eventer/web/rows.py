@@ -47,9 +47,8 @@ def row_of(view: GeneratorView, history: History | None) -> dict[str, Any]:
         "id": str(view.id),
         "name": view.name,
         "target": target_label(view.target),
-        "dataset": view.record.spec.event_source.context.dataset or "",
+        "note": _note(view),
         "state": view.state.value,
-        "pace": pace_text(view),
         "requested": view.requested_rate,
         "requested_text": format_rate(view.requested_rate),
         "delivered": view.delivered_rate,
@@ -65,6 +64,13 @@ def row_of(view: GeneratorView, history: History | None) -> dict[str, Any]:
         "error": error_text(view),
         "past": view.state.value == "running",
     }
+
+
+def _note(view: GeneratorView) -> str:
+    """The destination, unless it is the name, the pace and the dataset."""
+    target, dataset = target_label(view.target), view.record.spec.event_source.context.dataset
+    parts = (target if target != view.name else "", pace_text(view), dataset or "")
+    return " · ".join(part for part in parts if part)
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,9 @@ def test_values_have_units(text, expected):
 def test_a_row_has_the_error_with_its_place():
     row = row_of(view(), None)
     assert (row["id"], row["name"], row["target"]) == (str(BIGGEST), "kafka:boo", "kafka:boo")
-    assert (row["pace"], row["state"], row["past"]) == ("10 every 10s", "failed", False)
+    assert (row["note"], row["state"], row["past"]) == (
+        "10 every 10s · crazy_airflow", "failed", False,
+    )  # fmt: skip
     assert row["error"] == "division by zero (line 2, column 5)"
     assert row["spark"] == ""
 
