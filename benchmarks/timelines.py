@@ -1,7 +1,8 @@
 """Steps of timelines per second: `python -m benchmarks.timelines`.
 
 One thread generates and interleaves the steps of orders with payments and refunds, while the steps
-of one horizon wait. Rates are per second of its CPU time.
+of one horizon wait. Rates are per second of its CPU time. Then a restart: a sequence begins where a
+million steps wait, and takes its first batch.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Final
 from eventer.core.model import EventContext, Segment, Stream, Template
 from eventer.core.pace import PaceSpec, Steady
 from eventer.core.rate import parse_rate
-from eventer.core.timelines import TimelineSpec, parse_horizon
+from eventer.core.timelines import Cursor, TimelineSpec, parse_horizon
 from eventer.plan.prepare import prepare
 from eventer.runs.pacing import Pace
 from eventer.runs.timelines.starts import TimelineStarts
@@ -32,6 +33,14 @@ local paid = e.duration('2s', '90s'), refunded = paid + e.duration('1m', '10m');
 + [{ after: n * 20, to: 'visits', event: { order: id, page: e.one_of('home, cart, help') } }
    for n in std.range(1, e.integer(0, 5))]
 """
+ORDER: Final = """local e = import 'eventer.libsonnet';
+local id = e.uuid(), paid = e.number(0, 720, 3);
+[
+  { after: 0, event: { id: id, at: e.now() } },
+  { after: paid, event: { id: id, at: e.now('ms', paid) } },
+]
+"""
+ORDERS: Final = "2800/s"
 HORIZON: Final = parse_horizon("12m")
 LEAST: Final = 500_000
 BATCH: Final = 10_000
@@ -49,6 +58,8 @@ def main() -> None:
             f"from {min(found):,.0f} to {max(found):,.0f}  at least {LEAST:,}  "
             f"{pending:,} steps wait"
         )
+    seconds, pending = _restart()
+    print(f"restart with {pending:,} steps that wait: {seconds:.1f} s of CPU time  at most 10")
 
 
 def _rates(rate: str, rounds: int) -> tuple[list[float], int]:
@@ -66,6 +77,18 @@ def _rates(rate: str, rounds: int) -> tuple[list[float], int]:
             _take(sequence)
         found.append(20 * BATCH / (time.thread_time() - began))
     return found, sequence.pending
+
+
+def _restart() -> tuple[float, int]:
+    """The CPU time until the first batch after a restart, and how many steps wait then."""
+    pace = Pace((Segment(10**18, 0, PaceSpec(Steady(parse_rate(ORDERS)))),))
+    timelines = prepare(Template(ORDER)).timelines(Stream(7), EventContext(), HORIZON)
+    assert timelines.name == "plan", timelines.reason
+    cursor = Cursor(10**18 + 2 * HORIZON, 0, 0)
+    began = time.thread_time()
+    sequence = StepSequence(timelines, TimelineStarts(pace), TimelineSpec(HORIZON), cursor)
+    _take(sequence)
+    return time.thread_time() - began, sequence.pending
 
 
 def _take(sequence: StepSequence) -> int:

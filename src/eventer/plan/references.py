@@ -85,12 +85,13 @@ class _Resolution:
     found: dict[str, ReferencedProgram] = field(default_factory=dict)
     followed: dict[str, int] = field(default_factory=dict)
     """At which length of a path the references of a stream were followed."""
+    direct: set[str] = field(default_factory=set)
+    """The streams that the template itself names."""
 
     def of(self, program: Program) -> ReferencedPrograms:
         self._follow(program, ())
-        direct = {name for _, name in reference_calls(program)}
         return {
-            name: found if name in direct else _indirect(found)
+            name: found if name in self.direct else _indirect(found)
             for name, found in sorted(self.found.items())
         }
 
@@ -102,6 +103,8 @@ class _Resolution:
                 if self.strict:
                     raise error.at(call.span) from None
                 continue
+            if not path:
+                self.direct.add(stream.name)
             referenced = self.found.get(stream.name)
             if referenced is None:
                 referenced = self._loaded(stream)
