@@ -14,6 +14,8 @@ from eventer.core.pointer import format_pointer
 
 LINE: Final = "line"
 """The only column of NDJSON."""
+NO_FIELDS: Final = "_"
+"""The column of rows of which no event has a field: a file cannot have rows without columns."""
 NOT_OBJECTS: Final = "CSV and Parquet have columns, so they need objects"
 
 _TYPES: Final = {
@@ -75,6 +77,8 @@ def column_table(batch: Batch, shape: EventShape) -> pa.Table:
             found = batch.rejected_values(pointer, column.type) or [error]
             for each in found:
                 errors.setdefault(each.index, each)
+    if not columns:
+        return pa.table({NO_FIELDS: pa.nulls(batch.rows, pa.large_string())})
     if errors:
         raise RejectedEventsError(sorted(errors.values(), key=lambda each: each.index or 0))
     return pa.Table.from_arrays(arrays, schema=schema_of(columns))

@@ -124,7 +124,7 @@ class CsvFormat:
 def _csv_parsing() -> Any:
     from pyarrow import csv
 
-    return csv.ParseOptions(newlines_in_values=True)
+    return csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False)
 
 
 class ParquetFormat:
