@@ -79,7 +79,8 @@ def read_target(text: str) -> Target:
             key = parts.pop("key")
             return PostgresTarget(**parts, key=None if key is None else tuple(key))
         case "file":
-            return FileTarget(**parts, partition_by=tuple(parts.pop("partition_by")))
+            folders = parts.pop("partition_by")
+            return FileTarget(**parts, partition_by=tuple(folders))
         case _:
             return ConsoleTarget(**parts)
 
