@@ -1,8 +1,10 @@
-"""The cost of references: `python -m benchmarks.references [--rounds 15]`.
+"""The cost of references: `python -m benchmarks.references [--rounds 15] [--only CALL]`.
 
 One thread. Each round generates 10,000 events of three fields of another stream, and as many events
-that have the same fields themselves, in turns. The table has the medians in nanoseconds of CPU time
-per event, and the median ratio of the pairs. Consecutive events are the reference's own template.
+that have the same fields themselves, in turns. `running` reads a generator that delivers 1,000
+events/s since a day; `two of them`, an event of such a generator that reads another one. The table
+has the medians in nanoseconds of CPU time per event, and the median ratio of the pairs. Consecutive
+events are the reference's own template.
 """
 
 from __future__ import annotations
@@ -14,9 +16,21 @@ from typing import Final
 
 import numpy as np
 
-from eventer.core.model import EventContext, FixedPopulation, ReferencedStream, Stream, Template
+from eventer.core.bindings import Binding
+from eventer.core.model import (
+    EventContext,
+    FixedPopulation,
+    GrowingPopulation,
+    Population,
+    ReferencedStream,
+    Segment,
+    Stream,
+    Template,
+)
+from eventer.core.pace import EventRate, PaceSpec, Steady
 from eventer.plan.engine import Engine
 from eventer.plan.prepare import prepare
+from eventer.runs.populations import bound_populations
 
 ROWS: Final = 10_000
 AT: Final = 1_767_225_600_000_000_000
@@ -28,25 +42,45 @@ FIELDS: Final = {
     "c: native('get_one_of')('DE FR JP') }",
 }
 CALLS: Final = {
-    "uniform": "'uniform', 100000",
-    "zipf": "'zipf', 100000",
-    "recent": "'recent', 100000",
-    "in turn": "count=100000000, index=native('get_index')()",
+    "uniform": "'customers', 'uniform', 100000",
+    "zipf": "'customers', 'zipf', 100000",
+    "recent": "'customers', 'recent', 100000",
+    "in turn": "'customers', count=100000000, index=native('get_index')()",
+    "running": "'running', 'recent'",
+    "two of them": "'orders', 'recent'",
 }
+_SECOND: Final = 1_000_000_000
+_SEGMENTS: Final = (Segment(AT - 86_400 * _SECOND, 0, PaceSpec(Steady(EventRate(1000, _SECOND)))),)
+POPULATIONS: Final = bound_populations(
+    [
+        Binding("running", 0, 1, 1, _SEGMENTS),
+        Binding("orders", 0, 2, 1, _SEGMENTS),
+        Binding("running", 0, 1, 1, _SEGMENTS, via=("orders",)),
+    ]
+)
 
 
 def engine(text: str, customers: str) -> Engine:
     """The plan of a template that may refer to customers."""
-    source = Template(HEAD + customers, "customers")
-    population = FixedPopulation(None)
-    streams = (ReferencedStream("customers", source, Stream(7), EventContext(), population),)
+    order = "local c = native('get_event_of')('running', 'recent'); { a: c.a, b: c.b, c: c.c }"
+    streams = (
+        _stream("customers", customers, FixedPopulation(None)),
+        _stream("running", customers, GrowingPopulation()),
+        _stream("orders", order, GrowingPopulation()),
+    )
     prepared = prepare(Template(HEAD + text, references=streams))
-    return prepared.engine(Stream(5), EventContext(), engine="plan")
+    return prepared.engine(Stream(5), EventContext(), engine="plan", populations=POPULATIONS)
+
+
+def _stream(name: str, text: str, population: Population) -> ReferencedStream:
+    return ReferencedStream(
+        name, Template(HEAD + text, name), Stream(7), EventContext(), population
+    )
 
 
 def nanoseconds(made: Engine, first: int) -> float:
     """The CPU time of an event."""
-    times = np.full(ROWS, AT, dtype=np.int64)
+    times = AT + np.arange(first, first + ROWS, dtype=np.int64) * 100_000  # 10,000 events/s
     began, done = time.thread_time_ns(), 0
     while done < ROWS:
         done += made.generate(first + done, times[done:]).count
@@ -56,12 +90,14 @@ def nanoseconds(made: Engine, first: int) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=15)
-    rounds = parser.parse_args().rounds
+    parser.add_argument("--only", choices=CALLS)
+    options = parser.parse_args()
+    rounds, calls = options.rounds, {options.only: CALLS[options.only]} if options.only else CALLS
     print(f"{'':<24}{'reference ns':>14}{'own ns':>10}{'ratio':>8}")
     for kind, fields in FIELDS.items():
         own = engine(f"local c = {fields}; {{ a: c.a, b: c.b, c: c.c }}", fields)
-        for pick, arguments in CALLS.items():
-            call = f"native('get_event_of')('customers', {arguments})"
+        for pick, arguments in calls.items():
+            call = f"native('get_event_of')({arguments})"
             referring = engine(f"local c = {call}; {{ a: c.a, b: c.b, c: c.c }}", fields)
             pairs = []
             for number in range(-1, rounds):  # the first round compiles

@@ -10,7 +10,12 @@ from execnet import gateway_io
 from hypothesis import settings
 
 from eventer.kernels.support.compile_client import CompileClient
-from tests.forked_workers import ForkedWorkers, import_test_modules
+from tests.forked_workers import (
+    ForkedWorker,
+    ForkedWorkers,
+    import_test_modules,
+    prepare_hypothesis,
+)
 from tests.kafka_server.jars import prepare_in_background
 
 # Tests start hundreds of processes: without bytecode files, each compiles all sources.
@@ -42,8 +47,14 @@ def pytest_xdist_setupnodes(config, specs):
         prepare_in_background(config)
     gc.disable()
     import_test_modules(config)
+    prepare_hypothesis()
     gateway_io.create_io = ForkedWorkers(config, specs).create_io
     gc.enable()
+
+
+def pytest_keyboard_interrupt():
+    """Ends the tests that run, with their services."""
+    ForkedWorker.interrupt_all()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -8,6 +8,7 @@ import gc
 import importlib
 import multiprocessing
 import os
+import signal
 import sys
 import warnings
 from contextlib import suppress
@@ -17,6 +18,7 @@ from typing import ClassVar
 import pytest
 from execnet import gateway_io
 from execnet.gateway_base import Popen2IO
+from hypothesis import find, strategies
 
 
 class ForkedWorkers:
@@ -39,13 +41,20 @@ class ForkedWorkers:
 
 
 class ForkedWorker:
-    """A process that reads what it does from a pipe, as `python -c` of execnet does."""
+    """A process that reads what it does from a pipe, as `python -c` of execnet does.
+
+    It has a session of its own: Linux shares CPU time among sessions first (`sched_autogroup`), so
+    that all workers together had the share of one busy program beside them.
+    """
 
     _controller_ends: ClassVar[list[int]] = []
     """The ends of the pipes of all workers that the controller holds.
 
     A worker closes them, so that each worker sees the end of the controller.
     """
+
+    _started: ClassVar[list["ForkedWorker"]] = []
+    """All workers of this process."""
 
     def __init__(self):
         commands, self._commands = os.pipe()
@@ -54,10 +63,13 @@ class ForkedWorker:
         context = multiprocessing.get_context("fork")
         self._process = context.Process(target=self._work, args=(commands, results))
         self._process.start()
+        self._started.append(self)
         os.close(commands)
         os.close(results)
 
     def _work(self, commands, results):
+        os.setsid()
+        self._started.clear()
         for end in self._controller_ends:
             os.close(end)
         os.dup2(commands, 0)
@@ -69,6 +81,13 @@ class ForkedWorker:
             exec(eval(sys.stdin.readline()), {"__name__": "__main__"})
         finally:
             atexit._run_exitfuncs()
+
+    @classmethod
+    def interrupt_all(cls):
+        """Interrupts the workers: the terminal interrupts only the session of this process."""
+        for worker in cls._started:
+            if worker._process.is_alive():
+                os.kill(worker._process.pid, signal.SIGINT)
 
     def connect(self, execmodel):
         """The pipes of this process, as execnet uses them."""
@@ -86,6 +105,14 @@ def import_test_modules(config):
             with suppress(Exception, pytest.skip.Exception):
                 importlib.import_module(".".join(path.relative_to(root).with_suffix("").parts))
     gc.freeze()
+
+
+def prepare_hypothesis():
+    """Loads what Hypothesis computes once in a process: constants of all sources, and characters.
+
+    In a fresh clone this takes 5 s of CPU time, which each worker would spend.
+    """
+    find(strategies.tuples(strategies.integers(), strategies.text()), lambda _: True)
 
 
 def _test_modules(path):

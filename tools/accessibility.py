@@ -9,36 +9,36 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from typing import Final
 
-from playwright.sync_api import Browser, sync_playwright
-from screenshots import CHROMIUM, SCENES, open_scene
+from playwright.sync_api import Page, sync_playwright
+from screenshots import CHROMIUM, SCENES, SIZES, open_scene
 
 _SERIOUS: Final = ("serious", "critical")
 
 
-def findings(browser: Browser, url: str, scene: str, theme: str, axe: str) -> Iterator[str]:
+def findings(page: Page, axe: str) -> Iterator[str]:
     """The findings on a page: the rule, and each element."""
-    with open_scene(browser, url, scene, "wide", theme) as page:
-        page.evaluate(axe)
-        for rule in page.evaluate("async () => (await axe.run()).violations"):
-            if rule["impact"] in _SERIOUS:
-                for node in rule["nodes"]:
-                    why = " ".join(node["failureSummary"].split())[:300]
-                    yield f"{scene} {theme}: {rule['id']}: {node['html'][:160]}: {why}"
+    page.evaluate(axe)
+    for rule in page.evaluate("async () => (await axe.run()).violations"):
+        if rule["impact"] in _SERIOUS:
+            for node in rule["nodes"]:
+                why = " ".join(node["failureSummary"].split())[:300]
+                yield f"{rule['id']}: {node['html'][:160]}: {why}"
 
 
 def main(axe: Path, url: str, scenes: list[str]) -> int:
-    """Prints the findings on these pages, light and dark; the exit code."""
-    found = 0
+    """Prints the findings on these pages, wide and narrow, light and dark; the exit code."""
+    found, text = 0, axe.read_text("utf-8")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        for scene in scenes or list(SCENES):
-            for theme in ("light", "dark"):
-                for line in findings(browser, url, scene, theme, axe.read_text("utf-8")):
+        for scene, size, theme in product(scenes or SCENES, SIZES, ("light", "dark")):
+            with open_scene(browser, url, scene, size, theme) as page:
+                for line in findings(page, text):
                     found += 1
-                    print(line)
+                    print(f"{scene} {size} {theme}: {line}")
         browser.close()
     print(f"{found} serious findings")
     return 1 if found else 0

@@ -10,7 +10,13 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from reference_page import write_or_check
 
-from eventer.settings.model import KafkaConnection, Limits, PostgresConnection, Settings
+from eventer.settings.model import (
+    FileConnection,
+    KafkaConnection,
+    Limits,
+    PostgresConnection,
+    Settings,
+)
 from eventer.settings.sources import DELIMITER, PREFIX
 
 INTRODUCTION: Final = """# Settings
@@ -37,9 +43,9 @@ never shows, logs or returns secrets. In environment variables lists are comma-s
 CONNECTIONS: Final = """
 ## Connections
 
-A connection is a Kafka cluster or a PostgreSQL database. Connections belong to the operator:
-requests can name one but cannot contain an address. `kafka` and `postgres` are the defaults of
-requests that name none. Add more connections with names of your own:
+A connection is a Kafka cluster, a PostgreSQL database or a root folder for files. Connections
+belong to the operator: requests can name one but cannot contain an address. `kafka`, `postgres` and
+`file` are the defaults of requests that name none. Add more connections with names of your own:
 
 ```toml
 [connections.orders]
@@ -49,7 +55,7 @@ password_file = "/run/secrets/orders"
 ```
 
 In the environment these are `EVENTER_CONNECTIONS__ORDERS__TYPE=postgres` and so on. Each has `type`
-(`kafka` or `postgres`) and the settings of its type.
+(`kafka`, `postgres` or `file`) and the settings of its type.
 """
 
 TABLE: Final = "\n| Setting | Variable | Default | Description |\n|---|---|---|---|\n"
@@ -69,6 +75,8 @@ def page() -> str:
             *_rows(KafkaConnection, ("kafka",)),
             "\n### `postgres`\n" + TABLE,
             *_rows(PostgresConnection, ("postgres",)),
+            "\n### `file`\n" + TABLE,
+            *_rows(FileConnection, ("file",)),
         ]
     )
 

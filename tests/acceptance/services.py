@@ -4,6 +4,7 @@ import pytest
 
 from tests.acceptance.service_process import Service, remove_generators
 from tests.kafka_server.server import KafkaServer
+from tests.schema_registry import running_registry
 
 
 @pytest.fixture(scope="session")
@@ -25,8 +26,10 @@ def shared_service(kafka, postgres, tmp_path_factory):
         # The budgets of the engines give the location of a hostile template: a busy machine must
         # not end the inspector first.
         shared.env["EVENTER_LIMITS__INSPECT_SECONDS"] = "30"
-        yield shared.start()
-        shared.stop()
+        with running_registry() as shared.registry:
+            shared.env["EVENTER_KAFKA__SCHEMA_REGISTRY_URL"] = shared.registry.url
+            yield shared.start()
+            shared.stop()
         shared.late_kafka.kill()
 
 
@@ -38,6 +41,12 @@ def service(shared_service):
     """
     yield shared_service
     remove_generators(shared_service)
+
+
+@pytest.fixture
+def registry(shared_service):
+    """The schema registry of the shared service. A test that stops it must start it again."""
+    return shared_service.registry
 
 
 @pytest.fixture

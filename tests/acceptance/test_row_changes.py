@@ -40,8 +40,8 @@ def test_rows_are_created_updated_and_deleted_while_workers_are_killed(kafka, se
         topic(name, key="key", partitions=3, config=compacted, **WRITTEN),
         table(name, key="id", **WRITTEN),
         template=CHANGES,
-        count=30,
-        interval="100ms",
+        count=60,
+        interval="300ms",
         on_null="drop",
     )
     code, added = service.post("/generator/add", body)
@@ -173,14 +173,16 @@ def test_faults_are_delivered_listed_and_expected_by_verify(kafka, service):
             request(
                 topic(name, key="id", timestamp="paid"),
                 template=FAULTY,
-                interval="20ms",
+                count=50,
+                interval="250ms",
                 seed="1",
                 faults=[*FAULTS, malformed],
             ),
             request(
                 table(name, key="id"),
                 template=FAULTY,
-                interval="20ms",
+                count=50,
+                interval="250ms",
                 seed="1",
                 faults=[{**fault, "label": None} for fault in FAULTS],
             ),

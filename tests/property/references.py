@@ -63,13 +63,14 @@ _SEGMENTS = (
     Segment(START - 9 * _SECOND, 0, PaceSpec(Steady(EventRate(7, _SECOND)))),
     Segment(START + _SECOND // 2, 90, ticks(1, 8_000_000)),
 )
+_ANCESTORS = (_SEGMENTS[0], Segment(START + _SECOND // 2, 67, ticks(1, 8_000_000)))
 POPULATIONS = bound_populations(
     [
         Binding("grown", 0, 1, 1, _SEGMENTS[:1], 60),
         Binding("grown", 130, 1, 1, _SEGMENTS),
         Binding("grown", 9_000, 1, 1, _SEGMENTS, 1_000),
         Binding("ancestors", 0, 2, 1, _SEGMENTS[:1], via=("grown",)),
-        Binding("ancestors", 40, 2, 1, _SEGMENTS, 70, via=("grown",)),
+        Binding("ancestors", 40, 2, 1, _ANCESTORS, 70, via=("grown",)),
     ]
 )
 """Of `grown`, whose population grows, and of what it refers to."""

@@ -36,7 +36,7 @@ from tests.property.references import POPULATIONS, references
 from tests.property.templates import CONSTRUCTS, LIBRARY, random_template, templates
 from tests.record_packing import check_marks, check_packed
 
-FEW = 160
+FEW = 80
 MANY = int(os.environ.get("PLAN_TEMPLATES", "20000"))
 ROWS = 24
 SPLITS = ((ROWS,), (1, 3, 20), (7, 17), (23, 1))
@@ -267,7 +267,7 @@ def event_ranges(draw):
 @WITH_COUNT
 def test_events_do_not_depend_on_batch_boundaries(count, name):
     @settings(
-        max_examples=count // 10,
+        max_examples=max(16, count // 10),
         deadline=None,
         database=None,
         suppress_health_check=list(HealthCheck),

@@ -12,7 +12,16 @@ from eventer import __version__
 from eventer.api import problems
 from eventer.api.guard import Guard
 from eventer.api.problems import Problem
-from eventer.api.routes import generators, login, service, tail, template_tools, templates, verify
+from eventer.api.routes import (
+    connections,
+    generators,
+    login,
+    service,
+    tail,
+    template_tools,
+    templates,
+    verify,
+)
 from eventer.service.eventer import Eventer
 from eventer.settings.model import Settings
 
@@ -24,6 +33,7 @@ Errors are `application/problem+json` (RFC 9457)."""
 _TAGS = [
     {"name": "generators", "description": "Add, show, pause, resume and remove generators."},
     {"name": "templates", "description": "Preview, check, profile, complete and format templates."},
+    {"name": "connections", "description": "Test the connections of the settings."},
     {"name": "service", "description": "Functions, health, metrics."},
 ]
 
@@ -45,7 +55,7 @@ def create_routes(eventer: Eventer, settings: Settings) -> FastAPI:
     app.state.eventer = eventer
     app.state.settings = settings
     app.include_router(login.router)
-    for family in (generators, tail, verify, templates, template_tools, service):
+    for family in (generators, tail, verify, templates, template_tools, connections, service):
         app.include_router(family.router)
     problems.install_error_handlers(app)
     make_document = app.openapi

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,7 @@ from eventer import __version__
 from eventer.cli import (
     add,
     config,
+    connection,
     dev,
     examples_command,
     explain,
@@ -87,9 +89,12 @@ app.command("tap")(tap.tap)
 app.command("faults")(faults.faults)
 app.command("examples")(examples_command.examples)
 app.command("functions")(functions.functions)
+app.add_typer(connection.app, name="connection")
 app.add_typer(config.app, name="config")
 
 
 def main() -> None:
     """Runs the command line and exits."""
+    # httpx imports a command line of its own, which takes a third of its import, unless this fails.
+    sys.modules["httpx._main"] = None  # type: ignore[assignment]
     app()

@@ -146,6 +146,8 @@ def validate(
     print_data(f"{request.name} is valid ({validation.engine}{reason})")
     for column in validation.shape.columns:
         print_data(f"  {column.name}  {column.type.value}")
+    for subject, text in validation.schema_texts.items():
+        print_data(f"{subject}:\n{json.dumps(json.loads(text), ensure_ascii=False, indent=2)}")
     return OK
 
 

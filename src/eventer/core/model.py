@@ -36,7 +36,7 @@ class WrittenPart:
 
 WHOLE_EVENT: Final = WrittenPart()
 
-RecordFormat: TypeAlias = Literal["json", "avro"]
+RecordFormat: TypeAlias = Literal["json", "avro", "json-schema"]
 """The formats of values and keys of Kafka's records."""
 
 

@@ -7,13 +7,14 @@ from typing import Final
 
 from eventer.core.errors import Fault
 from eventer.core.fault_rules import FaultKind, FaultRule
-from eventer.core.model import ColumnType, EventShape, PostgresTarget, Target
+from eventer.core.model import ColumnType, EventShape, KafkaTarget, PostgresTarget, Target
 from eventer.core.pointer import format_pointer
 from eventer.core.suggestions import did_you_mean
 from eventer.core.written_part import option_tokens, value_tokens
 
 _CORRUPTIBLE: Final = frozenset({ColumnType.TEXT, ColumnType.JSONB})
 """Types of columns that take corrupted values; the server refuses them in others."""
+_UNTYPED: Final = frozenset({FaultKind.CORRUPT, FaultKind.MALFORMED})
 
 
 def fault_rule_errors(
@@ -29,6 +30,8 @@ def fault_rule_errors(
     """
     for number, rule in enumerate(rules):
         yield from _rule_errors(number, rule, target)
+        if isinstance(target, KafkaTarget):
+            yield from _format_errors(number, rule, target)
         for position, field in enumerate(rule.fields):
             pointer = format_pointer([number, "fields", position])
             tokens = option_tokens(field)
@@ -52,6 +55,17 @@ def _rule_errors(number: int, rule: FaultRule, target: Target) -> Iterator[Fault
             "`label` needs a topic: rows have no headers",
             "remove `label`; `eventer faults` lists the events with faults",
         )
+
+
+def _format_errors(number: int, rule: FaultRule, target: KafkaTarget) -> Iterator[Fault]:
+    if target.format == "json" or rule.kind not in _UNTYPED:
+        return
+    kind = rule.kind.value
+    yield Fault(
+        format_pointer([number, "kind"]),
+        f"`{kind}` needs the format json: no schema has a type for such a value",
+        "use `null` or `missing`, or the format json",
+    )
 
 
 def _field_errors(

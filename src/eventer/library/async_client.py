@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
 
+from eventer.api.wire.connection_responses import ConnectionReportOut
 from eventer.api.wire.fault_rules import FaultyEventOut
 from eventer.api.wire.pace_responses import PacePreviewOut
 from eventer.api.wire.responses import (
@@ -143,6 +144,10 @@ class AsyncClient:
     async def format(self, template: str) -> FormatOut:
         """See `Client.format`."""
         return await self._ask(calls.format_(template))
+
+    async def test_connection(self, name: str, targets: Iterable[str] = ()) -> ConnectionReportOut:
+        """See `Client.test_connection`."""
+        return await self._ask(calls.test_connection(name, targets))
 
     async def functions(self) -> list[FunctionOut]:
         """See `Client.functions`."""

@@ -9,6 +9,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from eventer.api.wire.connection_responses import ConnectionReportOut
 from eventer.api.wire.fault_rules import FaultsOut
 from eventer.api.wire.pace_responses import PacePreviewOut
 from eventer.api.wire.responses import (
@@ -194,6 +195,12 @@ def complete(template: str, offset: int) -> Call[CompleteOut]:
 def format_(template: str) -> Call[FormatOut]:
     """A formatted template."""
     return _send("/template/format", FormatOut, {"template": template})
+
+
+def test_connection(name: str, targets: Iterable[str]) -> Call[ConnectionReportOut]:
+    """Tests a connection."""
+    query = (("name", name), *(("target", each) for each in targets))
+    return Call("POST", "/connection/test", _reader(ConnectionReportOut), query)
 
 
 def functions() -> Call[FunctionsOut]:

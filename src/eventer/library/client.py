@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
 
+from eventer.api.wire.connection_responses import ConnectionReportOut
 from eventer.api.wire.fault_rules import FaultyEventOut
 from eventer.api.wire.pace_responses import PacePreviewOut
 from eventer.api.wire.responses import (
@@ -153,6 +154,15 @@ class Client:
     def format(self, template: str) -> FormatOut:
         """A template in the usual form."""
         return self._ask(calls.format_(template))
+
+    def test_connection(self, name: str, targets: Iterable[str] = ()) -> ConnectionReportOut:
+        """Connects as a generator would, and reads the sizes of these topics or tables.
+
+        Raises:
+            NotFoundError: no connection has this name.
+            EventerError: the connection does not work; the message says why, the hint what to do.
+        """
+        return self._ask(calls.test_connection(name, targets))
 
     def functions(self) -> list[FunctionOut]:
         """The functions that templates can call."""

@@ -79,8 +79,8 @@ def read_target(text: str) -> Target:
             key = parts.pop("key")
             return PostgresTarget(**parts, key=None if key is None else tuple(key))
         case "file":
-            folders = parts.pop("partition_by")
-            return FileTarget(**parts, partition_by=tuple(folders))
+            parts["partition_by"] = tuple(parts["partition_by"])
+            return FileTarget(**parts)
         case _:
             return ConsoleTarget(**parts)
 

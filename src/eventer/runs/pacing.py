@@ -110,6 +110,32 @@ class Pace:
             done = until
         return times
 
+    def all_due(self, index: NDArray[np.int64]) -> NDArray[np.int64] | None:
+        """`due_at` of indices in any order that are due some time; None without a formula."""
+        due = np.zeros(len(index), dtype=np.int64)
+        for piece in self._ranges:
+            rows = slice(None) if piece is self._ranges[0] else np.flatnonzero(index >= piece.first)
+            found = piece.course.all_due(index[rows] - piece.shift)
+            if found is None:
+                return None
+            due[rows] = found + piece.begin
+        return due
+
+    def all_due_ends(self, times: NDArray[np.int64], most: int) -> NDArray[np.int64] | None:
+        """`due_end` of times in any order, but at most `most`; None without a formula."""
+        spec = self._ranges[-1].segment.pace
+        most = most if spec.max_events is None else min(most, spec.max_events)
+        times = times if spec.end is None else np.minimum(times, spec.end - 1)
+        ends = np.full(len(times), most, dtype=np.int64)
+        for piece in reversed(self._ranges):
+            counts = piece.course.all_counts_due(np.maximum(times - piece.begin, 0))
+            if counts is None:
+                return None
+            begun = np.where(times < piece.segment.t0, 0, counts + piece.shift)
+            end = np.maximum(begun, piece.first)
+            ends = np.where(end < piece.end, np.minimum(end, most), ends)
+        return ends
+
     @cached_property
     def limit(self) -> int:
         """The first index that is never due: the end of the pace; `END` without one.

@@ -38,13 +38,16 @@ class BoundEvents:
 
     def counts(self, times: Rows) -> Rows:
         """How many exist for events that are due at these times: at least one."""
-        due = _in_order(lambda each: _due_ends(self.pace, each), times - REFERENCE_DELAY_NS)
+        due = self.pace.all_due_ends(times - REFERENCE_DELAY_NS, MAX_POPULATION)
+        if due is None:
+            due = _in_order(lambda each: _due_ends(self.pace, each), times - REFERENCE_DELAY_NS)
         most = MAX_POPULATION if self.end is None else self.end
         return np.clip(due, 1, max(most, 1))
 
     def due_times(self, index: Rows) -> Rows:
         """When the events with these indices are due."""
-        return _in_order(lambda each: _due_times(self.pace, each), index)
+        due = self.pace.all_due(index)
+        return _in_order(lambda each: _due_times(self.pace, each), index) if due is None else due
 
     def gate(self, committed: int) -> int:
         """The instant (ns) before which events can refer to these, if `committed` are committed.

@@ -41,7 +41,8 @@ class ConnectionTester:
             EventerError: the connection does not work; it says why and what to do.
         """
         if (known := self._connections.get(name)) is None:
-            raise NotFoundError(f"unknown connection {name!r}")
+            names = ", ".join(sorted(self._connections))
+            raise NotFoundError(f"no connection has the name {name!r}", hint=f"known: {names}")
         if known.connector is None:
             raise RequestError(
                 f"connection {name!r} has no address: set {environment_name(known.setting)}"

@@ -104,6 +104,7 @@ def target_faults(target: Target, pointer: str) -> Iterator[Fault]:
                 parse_table(target.table)
             except DestinationRejectedError as error:
                 yield Fault(f"{pointer}/table", error.message, error.hint)
+            yield from _repeated_key_faults(target.key or (), pointer)
         case FileTarget():
             yield from _file_faults(target, pointer)
     yield from _option_faults(target, pointer)
@@ -113,6 +114,12 @@ def target_faults(target: Target, pointer: str) -> Iterator[Fault]:
             "`op` needs `key`: a deletion names the key of the deleted record",
             "set `key` to a field that every event has",
         )
+
+
+def _repeated_key_faults(key: Sequence[str], pointer: str) -> Iterator[Fault]:
+    for number, name in enumerate(key):
+        if name in key[:number]:
+            yield Fault(f"{pointer}/key/{number}", f"the key contains {name!r} twice")
 
 
 def _file_faults(target: FileTarget, pointer: str) -> Iterator[Fault]:

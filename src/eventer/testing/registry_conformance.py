@@ -26,6 +26,7 @@ from eventer.core.model import (
     EventContext,
     EventShape,
     EventSource,
+    FileTarget,
     GeneratorSpec,
     GeneratorState,
     KafkaTarget,
@@ -166,10 +167,12 @@ class RegistryConformance:
     async def test_every_field_is_durable(self, registry: Registry, tmp_path: Path) -> None:
         """Also unsigned 64-bit numbers."""
         keyed = PostgresTarget('"a.b"', "db", ("id", "x"))
+        files = FileTarget("a/b", "lake", "parquet", ("x", "dt={date}"), "row", ("y",))
         records = (
             sample_record(MAX_ID),
             sample_record(0, spec=sample_spec(target=keyed, stream=Stream(0)), failure=None),
             sample_record(1, spec=sample_spec(target=PostgresTarget("t"), context=EventContext())),
+            sample_record(2, spec=sample_spec(target=files)),
         )
         await registry.apply([Add(record) for record in records])
         await registry.close()

@@ -87,6 +87,7 @@ def frame(visit: Visit, here: str, title: str) -> Iterator[Theme]:
             changed(theme.dark)
 
     with ui.element("header").classes("studio-header"):
+        ui.link("Skip to the content", "#main").classes("skip-link")
         with ui.link(target="/").classes("studio-brand"):
             ui.html(LOGO, sanitize=False)
             ui.label("Eventer")
@@ -104,7 +105,7 @@ def frame(visit: Visit, here: str, title: str) -> Iterator[Theme]:
             ui.button(icon="logout", on_click=_sign_out).props(
                 'flat round dense color=grey aria-label="Sign out"'
             )
-    with ui.element("main").classes("studio-main"):
+    with ui.element("main").classes("studio-main").props('id="main" tabindex="-1"'):
         yield theme
 
 

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Self
 
+from eventer.core.clock import NS_PER_SECOND
 from eventer.core.model import PositionKey
 
 _MARKER: Final = struct.Struct("=BQQQqq")
@@ -23,6 +24,8 @@ _SUSPENDED_UNTIL_OFFSET: Final = 64
 _TIMELINE: Final = struct.Struct("=q")
 _TIMELINE_OFFSET: Final = 128
 _NO_TIMELINE: Final = -1
+MAX_LOADING_S: Final = 600.0
+"""How long loading or compiling code may take until time counts again: long on a busy machine."""
 _SIZE: Final = 4096
 _EMPTY: Final = bytes(1)
 
@@ -79,6 +82,11 @@ class CrashMarker:
     def clear(self) -> None:
         """Removes the mark."""
         self._memory[0:1] = _EMPTY
+
+    def suspend_while(self, loading: bool) -> None:  # noqa: FBT001  a listener of `LOADING`
+        """Time does not count while code is loaded or compiled, up to `MAX_LOADING_S`."""
+        seconds = MAX_LOADING_S if loading else 0
+        self.suspend_deadline(self._clock() + round(seconds * NS_PER_SECOND))
 
     def suspend_deadline(self, until: int) -> None:
         """Time before `until`, on the monotonic clock, does not count."""

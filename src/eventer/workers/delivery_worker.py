@@ -61,8 +61,6 @@ STUCK_EVENT_LIMIT_S: Final = 20.0
 
 CPU time, since the machine may be busy. Time to load or compile code does not count.
 """
-MAX_LOADING_S: Final = 600.0
-"""How long loading or compiling code may take until time counts again: long on a busy machine."""
 WALL_TIME_FACTOR: Final = 15
 """Wall time, as a multiple of the limit, that an engine may take without computing."""
 POLL_S: Final = 1.0
@@ -108,7 +106,7 @@ class DeliveryWorker:
         with ExitStack() as ends:
             ends.callback(CompilerPageReleaser().watch())
             ends.callback(self._gc_freezer.watch())
-            ends.callback(LOADING.watch(self._suspend_deadline_while))
+            ends.callback(LOADING.watch(self._crash_marker.suspend_while))
             ROW_FILES.loading = lambda: LOADING
             watch = asyncio.create_task(self._watch())
             self._channel.send(Ready(fingerprint()))
@@ -204,10 +202,6 @@ class DeliveryWorker:
 
     async def _forget(self, key: PositionKey) -> None:
         self._gc_freezer.engine_released(await self._generation_thread.forget(key))
-
-    def _suspend_deadline_while(self, loading: bool) -> None:  # noqa: FBT001
-        seconds = MAX_LOADING_S if loading else 0
-        self._crash_marker.suspend_deadline(time.monotonic_ns() + round(seconds * NS_PER_SECOND))
 
     async def _watch(self) -> None:
         """Ends this process if an event takes too long; the crash marker names the event."""

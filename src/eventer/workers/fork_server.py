@@ -42,16 +42,15 @@ def main() -> None:
     if sys.argv[2:] != [INSPECTORS_ONLY]:
         _load_delivery()
     inspector.warm_up()
-    gc.collect()
     gc.freeze()  # collections of garbage do not visit what is loaded, so it stays shared
     gc.enable()
     ForkServer(socket.socket(fileno=int(sys.argv[1]))).serve()
 
 
 def _load_delivery() -> None:
-    from eventer.kernels.support.numba_loading import numba
+    from eventer.kernels.support.kernel_cache import load_runtime
 
-    numba()
+    load_runtime()
     for module in _DELIVERY_MODULES:
         import_module(module)
 

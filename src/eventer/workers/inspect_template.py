@@ -28,12 +28,14 @@ from eventer.core.model import (
     EventShape,
     EventSource,
     FileTarget,
+    KafkaTarget,
     PostgresTarget,
     Target,
     Template,
     TimelineSpec,
     WrittenPart,
 )
+from eventer.core.value_schema import RecordSchemas
 from eventer.core.written_part import written_value
 from eventer.jsonnet.importer import Importer
 from eventer.plan.columnar_engine import ColumnarEngine
@@ -91,11 +93,8 @@ def inspect_template(request: InspectTemplate, importer: Importer) -> Inspection
         absent=absent,
         step_names=engine.step_names if isinstance(engine, PlannedTimelines) else None,
         part_shapes=_part_shapes(prepared, request.targets),
-        record_schemas={
-            target: schemas
-            for target in request.targets
-            if (schemas := prepared.record_schemas(target, rules)) is not None
-        },
+        record_schemas=(schemas := _record_schemas(prepared, request)),
+        schema_texts=_schema_texts(schemas),
         traces=tuple(traces.lines),
         failing=failing,
     )
@@ -143,6 +142,28 @@ def _first_events(
 def _part_shapes(prepared: PreparedTemplate, targets: Sequence[Target]) -> dict[Target, EventShape]:
     parts = [target for target in targets if not target.part.is_whole]
     return {target: prepared.part_shape(target.part) for target in parts}
+
+
+def _record_schemas(
+    prepared: PreparedTemplate, request: InspectTemplate
+) -> dict[Target, RecordSchemas]:
+    """The schemas of the records of topics whose formats have one."""
+    found = {each: prepared.record_schemas(each, request.faults) for each in request.targets}
+    return {target: schemas for target, schemas in found.items() if schemas is not None}
+
+
+def _schema_texts(schemas: Mapping[Target, RecordSchemas]) -> dict[str, str]:
+    """The schemas as they are registered, by subject."""
+    if not schemas:
+        return {}
+    from eventer.destinations.kafka.formats.subjects import subject_schemas
+
+    return {
+        found.subject: found.schema.text
+        for target, each in schemas.items()
+        if isinstance(target, KafkaTarget)
+        for found in subject_schemas(target, each)
+    }
 
 
 def _dry_run_timelines(
@@ -290,6 +311,8 @@ def _check_target(target: Target, prepared: PreparedTemplate, batches: list[Batc
         DestinationRejectedError: they cannot.
     """
     check_options(prepared, target)
+    if isinstance(target, KafkaTarget):
+        _check_schemas(target, prepared, batches)
     if not target.has_columns:
         return
     names = _object_names(target, batches)
@@ -310,6 +333,25 @@ def _check_columns(shape: EventShape, target: Target, names: frozenset[str]) -> 
             from eventer.destinations.file.event_tables import check_shape
 
             check_shape(shape)
+
+
+def _check_schemas(
+    target: KafkaTarget, prepared: PreparedTemplate, batches: Sequence[Batch]
+) -> None:
+    """Whether the first events fit the schemas of a topic's records.
+
+    Raises:
+        DestinationRejectedError: one does not.
+    """
+    schemas = prepared.record_schemas(target)
+    if schemas is None:
+        return
+    from eventer.destinations.kafka.first_records import check_first_values
+
+    for batch in batches:
+        events = [json.loads(text) for text in batch.text.to_pylist()]
+        values = [written_value(event, target.part) for event in events]
+        check_first_values(schemas, target, batch.index.tolist(), values)
 
 
 def _absent_fields(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Final
 
 from eventer.core.large_stack import large_stack_executor
@@ -13,7 +11,9 @@ from eventer.core.model import EventContext, EventSource, Stream, Template
 from eventer.functions.fingerprint import fingerprint
 from eventer.functions.row_files import ROW_FILES
 from eventer.jsonnet.importer import FolderImporter, Importer, NoLibrary
+from eventer.kernels.support.numba_loading import LOADING
 from eventer.workers.channel import Channel
+from eventer.workers.crash_marker import CrashMarker
 from eventer.workers.inspector_messages import InspectorReply, LimitedRequest, PreviewEvents
 from eventer.workers.inspector_requests import reply_to
 from eventer.workers.messages import Ready, WorkerConfig
@@ -29,17 +29,22 @@ local draw(name) = std.native(name);
 """
 
 
-async def serve_inspector(channel: Channel, config: WorkerConfig) -> None:
+async def serve_inspector(
+    channel: Channel, config: WorkerConfig, crash_marker: CrashMarker
+) -> None:
     """Answers one request at a time, in a thread with a stack for deep templates.
 
-    The kernel kills the process with `SIGPROF` when a request exceeds its CPU time.
+    The kernel kills the process with `SIGPROF` when a request exceeds its CPU time. The time of
+    loading or compiling code does not count.
 
     Raises:
         EOFError: the service closed the channel, perhaps during a request.
     """
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     thread = large_stack_executor()
-    ROW_FILES.loading = _without_cpu_limit
+    ROW_FILES.loading = lambda: LOADING
+    LOADING.watch(crash_marker.suspend_while)
+    LOADING.watch(CpuTimer().suspend_while)
     importer = NoLibrary() if config.library is None else FolderImporter(config.library)
     loop = asyncio.get_running_loop()
     channel.send(Ready(fingerprint()))
@@ -69,15 +74,17 @@ def _reply_within_limit(limited: LimitedRequest, importer: Importer) -> Inspecto
         _limit_cpu_time(0)
 
 
-@contextmanager
-def _without_cpu_limit() -> Iterator[None]:
-    """Stops the clock of the CPU time for the block."""
-    remaining, _ = signal.getitimer(signal.ITIMER_PROF)
-    _limit_cpu_time(0)
-    try:
-        yield
-    finally:
-        _limit_cpu_time(remaining)
+class CpuTimer:
+    """The limit of the CPU time, which does not run while code is loaded or compiled."""
+
+    def __init__(self) -> None:
+        self._remaining = 0.0
+
+    def suspend_while(self, loading: bool) -> None:  # noqa: FBT001  a listener of `LOADING`
+        """Stops the clock, or lets it run on."""
+        if loading:
+            self._remaining, _ = signal.getitimer(signal.ITIMER_PROF)
+        _limit_cpu_time(0 if loading else self._remaining)
 
 
 def _limit_cpu_time(seconds: float) -> None:

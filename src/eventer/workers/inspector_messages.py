@@ -111,7 +111,8 @@ class Inspection:
     """A valid template with its imports, its engine, and facts about its events.
 
     `shape` is that of its events, `part_shapes` those of what targets write, if that is a part;
-    `record_schemas` are those of topics whose formats have one.
+    `record_schemas` are those of topics whose formats have one, `schema_texts` the texts of those
+    by their subjects.
     `rejections` are the targets that its events cannot go into; `fault_errors` say what is wrong
     with its faults for a target, by pointers in their list. `absent` are the fields that faults or
     options of a target name and that no event had. `step_names` are the names (`to`) that steps of
@@ -133,6 +134,7 @@ class Inspection:
     absent: Mapping[Target, tuple[str, ...]] = field(default_factory=dict)
     part_shapes: Mapping[Target, EventShape] = field(default_factory=dict)
     record_schemas: Mapping[Target, RecordSchemas] = field(default_factory=dict)
+    schema_texts: Mapping[str, str] = field(default_factory=dict)
     traces: tuple[str, ...] = ()
     failing: EventerError | None = None
     holds_for_all_streams: bool = False

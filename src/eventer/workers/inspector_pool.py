@@ -21,13 +21,16 @@ from eventer.workers.inspector_messages import (
     LimitedRequest,
 )
 from eventer.workers.messages import WorkerConfig
+from eventer.workers.processor_wait import ProcessorWait
+from eventer.workers.stall_timer import StallTimer
 from eventer.workers.supervisor import ProcessStatus, Supervisor
 from eventer.workers.worker_process import WorkerProcess
 
 MAX_WAITING: Final = 256
 """Requests that may wait; more are rejected."""
 WALL_TIME_FACTOR: Final = 15
-"""Wall time that a process may take on a busy machine, as a multiple of its CPU time."""
+"""Wall time that a process may take, as a multiple of its CPU time."""
+_POLL_S: Final = 1.0
 _ATTEMPTS: Final = 3
 
 _A = TypeVar("_A", bound=InspectorAnswer)
@@ -101,10 +104,7 @@ async def _ask_process(
             error_if_lost = error
             continue
         try:
-            async with asyncio.timeout(
-                (limited.limit.first + limited.limit.rest) * WALL_TIME_FACTOR
-            ):
-                return await _exchange(process, limited)
+            return await _answer_in_time(process, limited)
         except TimeoutError:
             await inspector.replace(process)
             return _time_limit_error(limited)
@@ -116,6 +116,28 @@ async def _ask_process(
             await inspector.replace(process)
             raise
     return error_if_lost
+
+
+async def _answer_in_time(
+    process: WorkerProcess, limited: LimitedRequest
+) -> InspectorAnswer | EventerError:
+    """The answer. Time does not count while the process waits for a processor, or loads code.
+
+    Raises:
+        TimeoutError: there is no answer in time.
+    """
+    timer, processor_wait = StallTimer(), ProcessorWait(process.pid)
+    seconds = (limited.limit.first + limited.limit.rest) * WALL_TIME_FACTOR
+    answer = asyncio.create_task(_exchange(process, limited))
+    try:
+        while not (await asyncio.wait({answer}, timeout=min(_POLL_S, seconds)))[0]:
+            counted = 0.0 if process.is_loading else min(_POLL_S, seconds)
+            timer.pass_time(counted, processor_wait.advance(), None)
+            if timer.silent >= seconds:
+                raise TimeoutError
+        return answer.result()
+    finally:
+        answer.cancel()
 
 
 async def _exchange(

@@ -60,7 +60,7 @@ async def _serve(end: socket.socket, crash_marker: CrashMarker) -> None:
             from eventer.workers.inspector import serve_inspector
 
             limit_memory(config.memory)
-            await serve_inspector(channel, config)
+            await serve_inspector(channel, config, crash_marker)
     os._exit(0)
 
 

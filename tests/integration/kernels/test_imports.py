@@ -48,6 +48,10 @@ def test_threads_can_import_kernels_at_the_same_time(apart: str) -> None:
 
 
 READ = "RowReader().find('get_rand_data').call((), 1).get('name')"
+CALL_A_KERNEL = (
+    "import numpy; from eventer.kernels.support.digest_loops import chain_each;"
+    " chain_each(*numpy.zeros((2, 3), numpy.uint64))"
+)
 LARGE = {"numba", "pyarrow", "mimesis", "faker", "fake_useragent"}
 
 
@@ -55,6 +59,7 @@ IMPORTS = [
     ("import eventer.kernels.draw", LARGE),
     (f"from eventer.functions.row_reader import RowReader; {READ}", LARGE),
     ("import eventer.kernels.pgcopy.copy_stream", {"numba"}),
+    (CALL_A_KERNEL, {"numba.np.arraymath"}),
 ]
 
 

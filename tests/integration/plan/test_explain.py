@@ -12,14 +12,12 @@ def test_every_process_prints_the_same_explanation():
     program = (
         "from tests.unit.plan.test_explain import *\nprint(plan_text(explained(LOCALS + MIXED)))"
     )
-    texts = {
-        subprocess.run(
-            [sys.executable, "-c", program],
-            env=os.environ | {"PYTHONHASHSEED": str(seed)},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        for seed in (1, 2)
-    }
-    assert texts == {plan_text(explained(LOCALS + MIXED)) + "\n"}
+    # This process has another, random seed.
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=os.environ | {"PYTHONHASHSEED": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == plan_text(explained(LOCALS + MIXED)) + "\n"

@@ -37,6 +37,8 @@ pytestmark = pytest.mark.postgres
 
 COMMIT_STEP = 8
 """The eighth statement of the client's third transaction, which has two flows, commits it."""
+MOMENTS = (1, 4, COMMIT_STEP - 1, COMMIT_STEP)
+"""The statements after which the client is killed in the default tests."""
 
 
 def whole(database: Database, flow: Flow) -> int:
@@ -77,7 +79,13 @@ class Client:
         self._heard.close()
 
 
-@pytest.mark.parametrize("moment", range(1, 10))
+@pytest.mark.parametrize(
+    "moment",
+    [
+        pytest.param(step, marks=[] if step in MOMENTS else pytest.mark.slow)
+        for step in range(1, 10)
+    ],
+)
 async def test_kill_9_between_copy_and_commit(database: Database, moment: int) -> None:
     """The client stops after a step of its third transaction, and is killed."""
     client = Client(database, stop_after=moment)

@@ -22,7 +22,7 @@ from eventer.service.requests import (
 )
 from eventer.service.views import GeneratorView
 from eventer.settings import Settings
-from eventer.settings.model import Limits
+from eventer.settings.model import FileConnection, Limits
 from eventer.workers.fork_client import ForkClient, ForkedProcess
 from tests.sqlite_destination import SqliteConnector, open_store, read_events
 from tests.waiting import DEADLINE_S, wait_until_async
@@ -45,7 +45,12 @@ class ServiceEnvironment:
     def __post_init__(self) -> None:
         self.store.mkdir()
         limits = Limits(inspect_seconds=30)
-        self.settings = Settings(data_dir=self.folder / "data", workers=self.workers, limits=limits)
+        self.settings = Settings(
+            data_dir=self.folder / "data",
+            workers=self.workers,
+            file=FileConnection(root=self.folder / "files", roll_interval=0.5),
+            limits=limits,
+        )
 
     @property
     def store(self) -> Path:

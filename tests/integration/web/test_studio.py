@@ -230,3 +230,70 @@ def test_hostile_data_is_shown_as_text(open_page, fields, size):
     page.get_by_role("tab", name="Profile").click()
     page.get_by_text(f"{fields + 2:,} fields; the first 100 are shown").wait_for()
     assert page.locator("img").count() == 0
+
+
+FOCUSED = """() => {
+  const element = document.activeElement, style = getComputedStyle(element);
+  const names = [element.getAttribute("aria-label") ?? "", ...element.innerText.split("\\n")];
+  const outlined = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0;
+  return [names.map((name) => name.trim()), outlined || !!element.closest(".q-field--focused")];
+}"""
+
+
+def tab_to(page, name):
+    """Presses Tab until the element of this name has the focus, which must be visible."""
+    seen = []
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        names, visible = page.evaluate(FOCUSED)
+        seen.append(names)
+        if name in names:
+            assert visible, f"the focus of {name!r} is not visible"
+            return
+    raise AssertionError(f"Tab does not reach {name!r}: {seen}")
+
+
+@pytest.mark.slow
+def test_the_main_path_needs_no_pointer(open_page, service):
+    page = open_page("/playground?example=orders")
+    page.locator(".event").first.wait_for()
+    tab_to(page, "Skip to the content")
+    page.keyboard.press("Enter")
+    tab_to(page, "Template")
+    page.keyboard.press("Control+End")
+    page.keyboard.press("Tab")  # indents
+    page.keyboard.press("Escape")
+    tab_to(page, "Another seed")
+    page.keyboard.press("Shift+Tab")
+    page.evaluate("document.activeElement.blur()")
+    tab_to(page, "Run it")
+    page.keyboard.press("Enter")
+    tab_to(page, "Topic")
+    page.keyboard.press("Control+a")
+    page.keyboard.type("by-keyboard")
+    tab_to(page, "Add generator")
+    page.keyboard.press("Enter")
+
+    page.get_by_role("heading", name="kafka:by-keyboard").wait_for()
+    tab_to(page, "Pause")
+    page.keyboard.press("Enter")
+    page.locator(".state.paused").wait_for()
+    tab_to(page, "Remove")
+    page.keyboard.press("Enter")
+    page.get_by_role("dialog").wait_for()
+    page.keyboard.press("Escape")
+    page.get_by_role("dialog").wait_for(state="detached")
+    assert "Remove" in page.evaluate(FOCUSED)[0], "the focus returns to the button of the dialog"
+    page.keyboard.press("Enter")
+    page.get_by_role("dialog").wait_for()
+    tab_to(page, "Remove")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Generators").wait_for()
+    assert "kafka:by-keyboard" not in service.generators()
+
+    service.add("found_by_keyboard")
+    page.get_by_role("link", name="found_by_keyboard").wait_for()
+    page.keyboard.press("/")
+    assert "Filter" in page.evaluate(FOCUSED)[0]
+    page.keyboard.type("nothing like this")
+    page.get_by_role("link", name="found_by_keyboard").wait_for(state="detached")

@@ -23,7 +23,14 @@ from eventer.service.eventer import Eventer
 from eventer.service.format_template import format_template
 from eventer.service.pace_preview import preview_pace
 from eventer.service.shard_totals import ShardTotals
-from eventer.service.views import GeneratorView, Removal, Snapshot, Verification
+from eventer.service.views import (
+    ConnectionReport,
+    GeneratorView,
+    Removal,
+    Snapshot,
+    TargetSize,
+    Verification,
+)
 from eventer.workers.field_profiles import profile_fields
 from eventer.workers.inspector_messages import (
     FormattedTemplate,
@@ -190,6 +197,11 @@ class CannedService(Eventer):
             warnings,
             failing=failing_event(),
         )
+
+    async def test_connection(self, name, targets=()):
+        self._ask("test_connection", name, targets)
+        sizes = {each: TargetSize(7, None, 3) for each in targets}
+        return ConnectionReport("Kafka, 1 broker", "at-least-once", "why", sizes)
 
     async def problems(self):
         self._ask("problems")

@@ -168,6 +168,7 @@ async def test_every_route_documents_its_errors(client):
         "/template/profile",
         "/template/complete",
         "/template/format",
+        "/connection/test",
         "/functions",
         "/healthz",
         "/readyz",

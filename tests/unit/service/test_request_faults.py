@@ -111,6 +111,12 @@ def test_reserved_names(target: KafkaTarget | PostgresTarget) -> None:
     assert "choose another" in fault.message
 
 
+def test_a_field_twice_in_a_key() -> None:
+    (fault,) = request_faults(to(PostgresTarget("t", key=("a", "b", "a"))), CONNECTIONS, NOW)
+    assert fault.pointer == "/destinations/0/postgres/key/2"
+    assert fault.message == "the key contains 'a' twice"
+
+
 def test_options_that_are_not_pointers() -> None:
     target = KafkaTarget("orders", key="/a~", headers=(("h/1", "/~x"),))
     assert pointers(to(target)) == [

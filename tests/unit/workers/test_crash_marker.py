@@ -71,6 +71,17 @@ def test_no_time_counts_while_the_deadline_is_suspended(ends, clock):
     assert ours.read().elapsed_ns(clock.now + 25) == 5, "from when time was not held any more"
 
 
+def test_time_counts_again_after_loading(ends, clock):
+    ours, theirs = ends
+    theirs.mark(KEY, 7)
+    theirs.suspend_while(True)
+    clock.now += 5 * MINUTE
+    assert theirs.is_suspended()
+    theirs.suspend_while(False)
+    assert not theirs.is_suspended()
+    assert ours.read().elapsed_ns(clock.now + 3) == 3
+
+
 def test_an_expired_suspension_is_ignored(ends, clock):
     ours, theirs = ends
     theirs.suspend_deadline(clock.now - MINUTE)

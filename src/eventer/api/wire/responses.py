@@ -245,6 +245,10 @@ class ValidateOut(ResponseModel):
     failing: Annotated[FaultOut | None, BeforeValidator(_fault_json)] = Field(
         description="The first error, if some of the first 100 events fail."
     )
+    schemas: Annotated[dict[str, str], BeforeValidator(dict)] = Field(
+        validation_alias="schema_texts",
+        description="The schemas of the records by subject, if their formats have one.",
+    )
 
 
 class FrequencyOut(ResponseModel):

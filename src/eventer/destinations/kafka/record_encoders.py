@@ -2,51 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from eventer.core.errors import DestinationRejectedError
 from eventer.core.model import PositionKey
 from eventer.destinations.base import Flow
-from eventer.destinations.kafka.formats.schema_names import as_name
-from eventer.destinations.kafka.formats.value_encoder import (
-    FormattedSchema,
-    ValueEncoder,
-    formatted_schema,
-)
+from eventer.destinations.kafka.formats.subjects import SubjectSchema, subject_schemas
+from eventer.destinations.kafka.formats.value_encoder import ValueEncoder
 from eventer.destinations.kafka.record_encoding import JSON_RECORDS, RecordEncoders
 from eventer.destinations.kafka.send_plan import kafka_target
 from eventer.destinations.kafka.settings import KafkaSettings
+from eventer.kernels.binary.transcode import load_kernel
 
 if TYPE_CHECKING:
     from eventer.destinations.kafka.formats.schema_registry import SchemaRegistry
 
-_VALUE: Final = "value"
-_KEY: Final = "key"
 
-
-@dataclass(frozen=True, slots=True)
-class SubjectSchema:
-    """A schema of a flow: that of its values, or of its keys."""
-
-    part: str
-    subject: str
-    schema: FormattedSchema
-
-
-def subject_schemas(flow: Flow) -> Iterator[SubjectSchema]:
-    """The schemas that a flow's records have, with their subjects."""
-    target, schemas = kafka_target(flow), flow.shape.schemas
-    if schemas is None:
-        return
-    name = as_name(target.topic)
-    if target.format != "json" and schemas.value is not None:
-        value = formatted_schema(schemas.value, target.format, name)
-        yield SubjectSchema(_VALUE, f"{target.topic}-{_VALUE}", value)
-    if target.key_format != "json" and schemas.key is not None:
-        key = formatted_schema(schemas.key, target.key_format, f"{name}_{_KEY}")
-        yield SubjectSchema(_KEY, f"{target.topic}-{_KEY}", key)
+def _schemas(flow: Flow) -> Iterator[SubjectSchema]:
+    """The schemas of a flow's records, with their subjects."""
+    if flow.shape.schemas is not None:
+        yield from subject_schemas(kafka_target(flow), flow.shape.schemas)
 
 
 class RecordEncoderCache:
@@ -70,7 +47,7 @@ class RecordEncoderCache:
 
         Raises as `SchemaRegistry.check` does.
         """
-        for each in subject_schemas(flow):
+        for each in _schemas(flow):
             await self._registry.check(each.subject, each.schema)
 
     async def ensure(self, flow: Flow) -> None:
@@ -79,7 +56,8 @@ class RecordEncoderCache:
         Raises as `SchemaRegistry.register` does.
         """
         if self.of(flow) is None:
-            ids = [await self._registered(each) for each in subject_schemas(flow)]
+            ids = [await self._registered(each) for each in _schemas(flow)]
+            await asyncio.to_thread(load_kernel)
             self._add(flow, ids)
 
     async def find(self, flow: Flow) -> RecordEncoders:
@@ -89,7 +67,7 @@ class RecordEncoderCache:
             DestinationRejectedError: the registry does not have them.
         """
         if self.of(flow) is None:
-            self._add(flow, [await self._found(each) for each in subject_schemas(flow)])
+            self._add(flow, [await self._found(each) for each in _schemas(flow)])
         encoders = self.of(flow)
         assert encoders is not None
         return encoders
@@ -102,7 +80,7 @@ class RecordEncoderCache:
     def _add(self, flow: Flow, ids: list[int]) -> None:
         found = {
             each.part: ValueEncoder(each.schema, number)
-            for each, number in zip(subject_schemas(flow), ids, strict=True)
+            for each, number in zip(_schemas(flow), ids, strict=True)
         }
         self._by_flow[flow.key] = flow, self._shared(RecordEncoders(**found))
 

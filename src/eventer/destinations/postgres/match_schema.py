@@ -81,8 +81,6 @@ def table_fields(
                 f"the field name {name!r} is reserved for a system column"
             )
     for name in target.key or ():
-        if (target.key or ()).count(name) > 1:
-            raise DestinationRejectedError(f"the key contains {name!r} twice")
         if name not in fields:
             raise DestinationRejectedError(
                 f"the key {name!r} is not a field of the template", hint=did_you_mean(name, fields)

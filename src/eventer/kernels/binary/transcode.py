@@ -8,7 +8,8 @@ from typing import Final
 import numpy as np
 
 from eventer.kernels.binary.instructions import BinaryOp, BinaryProgram, Bytes, EncodingStop, Ints
-from eventer.kernels.kafka.record_batches import BytesColumn
+from eventer.kernels.binary.program_builder import ProgramBuilder
+from eventer.kernels.kafka.record_batches import BytesColumn, bytes_column
 from eventer.kernels.support.jit import address_of, frozen
 
 _PADDING: Final = 64
@@ -72,10 +73,17 @@ def _padded(texts: BytesColumn) -> tuple[Bytes, Ints]:
     first, last = int(texts.offsets[0]), int(texts.offsets[-1])
     data = np.zeros(last - first + _PADDING, np.uint8)
     data[: last - first] = texts.data[first:last]
-    return frozen(data), frozen(texts.offsets - first)
+    return data, frozen(texts.offsets - first)
 
 
 def _enlarged(out: Bytes, used: int, size: int) -> Bytes:
     larger = np.empty(size, np.uint8)
     larger[:used] = out[:used]
     return larger
+
+
+def load_kernel() -> None:
+    """Loads, and if necessary compiles, the kernel."""
+    program = ProgramBuilder()
+    program.emit(BinaryOp.COPY)
+    transcode(program.program(), bytes_column([b"{}"]), b"", lambda _: b"")

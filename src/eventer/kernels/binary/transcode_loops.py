@@ -182,6 +182,7 @@ def run(  # noqa: PLR0915, PLR0917 - one flat interpreter; a kernel takes argume
     """Encodes the texts from row `done` on; returns rows done and a stop reason.
 
     `out` has the bytes of the rows done before, up to `ends[done]`; each begins with the prefix.
+    `texts` are followed by zeros, and have their values again afterwards.
     """
     stack = np.empty(MAX_STACK + 2, np.int64)
     base = address(out)
@@ -198,13 +199,16 @@ def run(  # noqa: PLR0915, PLR0917 - one flat interpreter; a kernel takes argume
         src, stop = begin_texts + offsets[done], begin_texts + offsets[done + 1]
         if at > out_end:
             return done, _FULL
+        following, stop_reason = load_byte(stop), _DONE
+        store_byte(stop, 0)  # no number continues in the next text
         store_word(at, np.uint64(prefix))
         at += prefix_length
         pc = begin_code
         top = 0
         while True:
             if at > out_end:
-                return done, _FULL
+                stop_reason = _FULL
+                break
             op, a, flags = load_word(pc), load_word(pc + _A), load_word(pc + _D)
             here = pc
             pc += _STEP
@@ -225,17 +229,20 @@ def run(  # noqa: PLR0915, PLR0917 - one flat interpreter; a kernel takes argume
                     is_default = number == 0
                 elif op == _TEXT:
                     if load_byte(src) != _QUOTE:
-                        return done, _FAILED
+                        stop_reason = _FAILED
+                        break
                     src += 1
                     end = find_escape(src)
                     length = end - src
                     if load_byte(end) != _QUOTE:
                         end, length = text_extent(src)
                         if end == 0:
-                            return done, _FAILED
+                            stop_reason = _FAILED
+                            break
                     at = write_varint(at, as_varint(length, flags))
                     if at + length > out_end:
-                        return done, _FULL
+                        stop_reason = _FULL
+                        break
                     if length == end - src:
                         at = copy(at, out_end, src, end, UNBOUNDED)
                     else:
@@ -268,22 +275,26 @@ def run(  # noqa: PLR0915, PLR0917 - one flat interpreter; a kernel takes argume
                 elif op == _JSON:
                     end = value_end(src)
                     if end == 0:
-                        return done, _FAILED
+                        stop_reason = _FAILED
+                        break
                     at = write_varint(at, as_varint(end - src, flags))
                     at = copy(at, out_end, src, end, UNBOUNDED)
                     if at == NO_ROOM:
-                        return done, _FULL
+                        stop_reason = _FULL
+                        break
                     src = end
                     is_default = False
                 else:
                     is_default = False
                 if src == 0:
-                    return done, _FAILED
+                    stop_reason = _FAILED
+                    break
                 if is_default and flags & OMIT_DEFAULT:
                     at = begin
             elif op == _EXPECT:
                 if load_byte(src) != a:
-                    return done, _FAILED
+                    stop_reason = _FAILED
+                    break
                 src += 1
             elif op == _IF_NULL:
                 if load_word(src) & _FOUR_BYTES == _NULL:
@@ -296,7 +307,8 @@ def run(  # noqa: PLR0915, PLR0917 - one flat interpreter; a kernel takes argume
                 pc = begin_code + _STEP * load_word(here + _C)
             elif op == _ITEMS:
                 if load_byte(src) != a:
-                    return done, _FAILED
+                    stop_reason = _FAILED
+                    break
                 src += 1
                 if load_byte(src) == load_word(here + _B):
                     src += 1
@@ -312,7 +324,8 @@ def run(  # noqa: PLR0915, PLR0917 - one flat interpreter; a kernel takes argume
             elif op == _NEXT:
                 more = load_byte(src) == _COMMA
                 if not more and load_byte(src) != load_word(here + _B):
-                    return done, _FAILED
+                    stop_reason = _FAILED
+                    break
                 src += 1
                 if more:
                     pc = begin_code + _STEP * load_word(here + _C)
@@ -336,14 +349,19 @@ def run(  # noqa: PLR0915, PLR0917 - one flat interpreter; a kernel takes argume
             elif op == _COPY:
                 at = copy(at, out_end, src, stop, UNBOUNDED)
                 if at == NO_ROOM:
-                    return done, _FULL
+                    stop_reason = _FULL
+                    break
                 src = stop
             elif op == _END:
                 if src != stop:
-                    return done, _FAILED
+                    stop_reason = _FAILED
                 break
             else:
-                return done, _FAILED
+                stop_reason = _FAILED
+                break
+        store_byte(stop, following)
+        if stop_reason != _DONE:
+            return done, stop_reason
         done += 1
         ends[done] = at - base
     return done, _DONE

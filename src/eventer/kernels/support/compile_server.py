@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import select
@@ -12,8 +13,10 @@ from importlib import import_module
 from threading import Thread
 from typing import Any
 
+from eventer.core.loading import without_garbage_collection
 from eventer.kernels.support.compile_client import DONE, FAILED
 from eventer.kernels.support.jit import dispatcher
+from eventer.kernels.support.numba_loading import numba
 
 
 def main() -> None:
@@ -23,12 +26,23 @@ def main() -> None:
     answers = os.dup(sys.stdout.fileno())
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Numba may print
     Thread(target=_exit_with_client, args=(questions.fileno(),), daemon=True).start()
+    with without_garbage_collection():
+        _load_compiler()
+        gc.freeze()
     while True:
         try:
             module, name, signature = pickle.load(questions)  # noqa: S301  from CompileClient
         except EOFError:
             return
         os.write(answers, _answer(module, name, signature))
+
+
+def _load_compiler() -> None:
+    """Loads what every compilation needs."""
+    numba()  # before its parts
+    from numba.core.registry import cpu_target
+
+    cpu_target.target_context.refresh()
 
 
 def _exit_with_client(questions: int) -> None:

@@ -15,8 +15,15 @@ from eventer.kernels.support.numba_loading import numba
 numba()  # before its parts
 
 from numba.core.caching import FunctionCache  # noqa: E402
+from numba.core.registry import cpu_target  # noqa: E402
+from numba.core.runtime.nrt import rtsys  # noqa: E402
 
 _COMPILE_CLIENT: Final = CompileClient()
+
+
+def load_runtime() -> None:
+    """Loads what compiled kernels need to run. A compilation needs far more."""
+    rtsys.initialize(cpu_target.target_context)
 
 
 class SharedKernelCache(FunctionCache):
@@ -28,14 +35,24 @@ class SharedKernelCache(FunctionCache):
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """The code for a signature; None if this process must compile it."""
-        found = super().load_overload(sig, target_context)  # type: ignore[no-untyped-call]
+        found = self._cached(sig, target_context)
         if found is not None:
             return found
         with self._lock():
-            found = super().load_overload(sig, target_context)  # type: ignore[no-untyped-call]
+            found = self._cached(sig, target_context)
             if found is None and _COMPILE_CLIENT.compile_into_cache(*self._names, sig):
-                found = super().load_overload(sig, target_context)  # type: ignore[no-untyped-call]
+                found = self._cached(sig, target_context)
         return found
+
+    def _cached(self, sig: Any, target_context: Any) -> Any:
+        """The code in the cache, or None.
+
+        Numba's method first loads all that a compilation may need, which takes longer than the
+        import of Numba. Compiled code needs only the runtime.
+        """
+        load_runtime()
+        with self._guard_against_spurious_io_errors():
+            return self._load_overload(sig, target_context)  # type: ignore[no-untyped-call]
 
     @contextmanager
     def _lock(self) -> Iterator[None]:

@@ -45,6 +45,12 @@ class Course(Protocol):
     def rate(self, time: int) -> float:
         """Events per second at a time."""
 
+    def all_due(self, numbers: Integers) -> Integers | None:
+        """`due` of events in any order, none at `NEVER`; None if there is no formula for it."""
+
+    def all_counts_due(self, times: Integers) -> Integers | None:
+        """`count_due` of times in any order, none negative; None if there is no formula for it."""
+
 
 def course_of(segment: Segment) -> Course:
     """The course of a segment."""
@@ -105,6 +111,16 @@ class _TickCourse:
         del time
         return self._count * NS_PER_SECOND / self._interval
 
+    def all_due(self, numbers: Integers) -> Integers | None:
+        """See `Course`."""
+        due: Integers = numbers // self._count * self._interval
+        return due
+
+    def all_counts_due(self, times: Integers) -> Integers | None:
+        """See `Course`."""
+        counts: Integers = (times // self._interval + 1) * self._count
+        return counts
+
 
 class _CurveCourse:
     """The events at the levels of `arrivals` on a curve."""
@@ -131,6 +147,16 @@ class _CurveCourse:
         """See `Course`."""
         return rate_at(self._curve, time)
 
+    def all_due(self, numbers: Integers) -> Integers | None:
+        """See `Course`."""
+        del numbers
+        return None
+
+    def all_counts_due(self, times: Integers) -> Integers | None:
+        """See `Course`."""
+        del times
+        return None
+
 
 class _SteadyCourse(_CurveCourse):
     """Even arrivals at a constant rate: the common case, in few operations."""
@@ -146,6 +172,27 @@ class _SteadyCourse(_CurveCourse):
     def count_due(self, time: int) -> int:
         """See `Course`."""
         return -(-(time + 1) * self._events // self._period) if time >= 0 else 0
+
+    @property
+    def _fits(self) -> bool:
+        """Whether the products of the formulas are below 2^63."""
+        return self._events * self._period < NEVER
+
+    def all_due(self, numbers: Integers) -> Integers | None:
+        """See `Course`."""
+        if not self._fits:
+            return None
+        periods, rest = np.divmod(numbers, self._events)
+        due: Integers = periods * self._period + rest * self._period // self._events
+        return due
+
+    def all_counts_due(self, times: Integers) -> Integers | None:
+        """See `Course`."""
+        if not self._fits:
+            return None
+        periods, rest = np.divmod(times + 1, self._period)
+        counts: Integers = periods * self._events - -rest * self._events // self._period
+        return counts
 
 
 class _CronCourse:
@@ -206,3 +253,13 @@ class _CronCourse:
         if next_ == NEVER or next_ <= last:
             return 0.0
         return self._count * NS_PER_SECOND / (next_ - last)
+
+    def all_due(self, numbers: Integers) -> Integers | None:
+        """See `Course`."""
+        del numbers
+        return None
+
+    def all_counts_due(self, times: Integers) -> Integers | None:
+        """See `Course`."""
+        del times
+        return None

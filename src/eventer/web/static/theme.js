@@ -10,3 +10,12 @@ document.documentElement.lang = "en";
 document.addEventListener("visibilitychange", () => {
   if (typeof emitEvent === "function") emitEvent("studio-visible", !document.hidden);
 });
+// The key "/" goes to the search or the filter of the page, unless one types.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.closest?.("input, textarea, [contenteditable=true]")) return;
+  const field = document.querySelector('input[aria-label="Search"], input[aria-label^="Filter"]');
+  if (!field) return;
+  event.preventDefault();
+  field.focus();
+});

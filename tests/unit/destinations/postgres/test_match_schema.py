@@ -112,8 +112,6 @@ def test_an_open_shape_has_found_fields_as_jsonb() -> None:
         (EventShape((ID,), open=False, is_object=False), None, "table rows need objects"),
         (EventShape((), open=False), None, "no fields"),
         (EventShape((ID,), open=False), ("ID",), "'ID' is not a field"),
-        (EventShape((ID,), open=False), ("id", "id"), "contains 'id' twice"),
-        (EventShape((ID,)), ("k", "k"), "contains 'k' twice"),
         (EventShape((Column("x" * 64, ColumnType.TEXT),)), None, "64 bytes"),
         (EventShape((Column("xmin", ColumnType.TEXT),)), None, "system column"),
     ],

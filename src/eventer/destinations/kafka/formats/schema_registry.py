@@ -15,7 +15,8 @@ from eventer.destinations.kafka.settings import SchemaRegistrySettings
 
 _MEDIA_TYPE: Final = "application/vnd.schemaregistry.v1+json"
 _TIMEOUT_SECONDS: Final = 5.0
-_TYPES: Final[dict[RecordFormat, str]] = {"avro": "AVRO"}
+_NO_REASON: Final = "it is not compatible with the latest version"
+_TYPES: Final[dict[RecordFormat, str]] = {"avro": "AVRO", "json-schema": "JSON"}
 
 
 class SchemaRegistry:
@@ -41,7 +42,7 @@ class SchemaRegistry:
         status, answer = await self._post(f"subjects/{_quoted(subject)}/versions", schema)
         if status in (409, 422):
             reasons = await self._reasons(subject, schema)
-            raise _refusal(subject, reasons or str(answer.get("message", "no reason given")))
+            raise _refusal(subject, reasons or str(answer.get("message", _NO_REASON)))
         return int(self._accepted(status, answer)["id"])
 
     async def lookup(self, subject: str, schema: FormattedSchema) -> int | None:
@@ -55,8 +56,9 @@ class SchemaRegistry:
         Raises:
             DestinationRejectedError: the subject's compatibility rule refuses it.
         """
-        if reasons := await self._reasons(subject, schema):
-            raise _refusal(subject, reasons)
+        reasons = await self._reasons(subject, schema)
+        if reasons is not None:
+            raise _refusal(subject, reasons or _NO_REASON)
 
     async def close(self) -> None:
         """Closes the connections to the registry."""
@@ -65,7 +67,10 @@ class SchemaRegistry:
             await client.aclose()
 
     async def _reasons(self, subject: str, schema: FormattedSchema) -> str | None:
-        """Why a schema is not compatible with the versions of a subject; None if it is."""
+        """Why a schema is not compatible with the versions of a subject; None if it is.
+
+        Some registries give no reasons here: then the text is empty.
+        """
         path = f"compatibility/subjects/{_quoted(subject)}/versions/latest?verbose=true"
         status, answer = await self._post(path, schema)
         if status == 404:
@@ -73,7 +78,7 @@ class SchemaRegistry:
         answer = self._accepted(status, answer)
         if answer.get("is_compatible", True):
             return None
-        return "; ".join(map(str, answer.get("messages") or ["it is not compatible"]))
+        return "; ".join(map(str, answer.get("messages") or []))
 
     async def _post(self, path: str, schema: FormattedSchema) -> tuple[int, dict[str, Any]]:
         body: dict[str, Any] = {"schema": schema.text}

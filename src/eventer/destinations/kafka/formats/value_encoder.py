@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
 import numpy as np
 
+from eventer.core.json_text import json_text
 from eventer.core.model import JsonValue, RecordFormat
 from eventer.core.value_schema import ValueSchema
-from eventer.kernels.binary.instructions import BinaryProgram
+from eventer.kernels.binary.instructions import BinaryOp, BinaryProgram
+from eventer.kernels.binary.program_builder import ProgramBuilder
 from eventer.kernels.binary.transcode import transcode
 from eventer.kernels.kafka.record_batches import BytesColumn, bytes_column
 
@@ -79,9 +81,34 @@ class ValueEncoder:
 
 def formatted_schema(schema: ValueSchema, form: RecordFormat, name: str) -> FormattedSchema:
     """A schema in a format other than JSON; `name` is that of its outermost record."""
+    return _FORMATS[form](schema, name)
+
+
+def _avro(schema: ValueSchema, name: str) -> FormattedSchema:
     from eventer.destinations.kafka.formats.avro_program import avro_program
     from eventer.destinations.kafka.formats.avro_schema import avro_schema
     from eventer.destinations.kafka.formats.avro_values import encode_avro
 
-    text = json.dumps(avro_schema(schema, name), ensure_ascii=False, separators=(",", ":"))
-    return FormattedSchema(form, text, partial(encode_avro, schema), avro_program(schema))
+    encode = partial(encode_avro, schema)
+    return FormattedSchema("avro", _dump(avro_schema(schema, name)), encode, avro_program(schema))
+
+
+def _json_schema(schema: ValueSchema, name: str) -> FormattedSchema:
+    from eventer.destinations.kafka.formats.json_schema import json_schema
+
+    program = ProgramBuilder()
+    program.emit(BinaryOp.COPY)
+    text = _dump(json_schema(schema, name))
+    return FormattedSchema(
+        "json-schema", text, lambda value: json_text(value).encode(), program.program()
+    )
+
+
+def _dump(schema: Any) -> str:
+    return json.dumps(schema, ensure_ascii=False, separators=(",", ":"))
+
+
+_FORMATS: Final[Mapping[RecordFormat, Callable[[ValueSchema, str], FormattedSchema]]] = {
+    "avro": _avro,
+    "json-schema": _json_schema,
+}

@@ -1,0 +1,85 @@
+"""The client of schema registries, with a small registry and with Apicurio's."""
+
+import base64
+
+import httpx
+import pytest
+
+from eventer.core.errors import DestinationRejectedError, TargetUnavailableError
+from eventer.core.value_schema import Optional, Record, RecordField, Scalar, ScalarKind
+from eventer.destinations.kafka.formats.schema_registry import SchemaRegistry
+from eventer.destinations.kafka.formats.value_encoder import formatted_schema
+from eventer.destinations.kafka.settings import SchemaRegistrySettings
+from tests.apicurio import running_apicurio
+from tests.ports import free_port
+from tests.schema_registry import running_registry
+
+INTEGER, TEXT = Scalar(ScalarKind.INTEGER), Scalar(ScalarKind.TEXT)
+SUBJECT = "shop/orders-value"
+
+
+def schema_of(**fields):
+    record = Record(tuple(RecordField(name, fields[name]) for name in sorted(fields)))
+    return formatted_schema(record, "avro", "orders")
+
+
+FIRST = schema_of(a=INTEGER)
+COMPATIBLE = schema_of(a=INTEGER, b=Optional(TEXT))
+INCOMPATIBLE = schema_of(a=INTEGER, c=TEXT)
+
+
+async def test_versions_are_registered_once_and_found():
+    with running_registry() as stand_in:
+        await check_versions(stand_in.url)
+        stand_in.refuse(SUBJECT, "c has no default")
+        registry = SchemaRegistry(SchemaRegistrySettings(stand_in.url))
+        for attempt in (registry.check, registry.register):
+            with pytest.raises(DestinationRejectedError, match="c has no default"):
+                await attempt(SUBJECT, INCOMPATIBLE)
+        await registry.close()
+
+
+@pytest.mark.slow
+async def test_apicurio_gives_ids_and_refuses_incompatible_versions(kafka_tools):
+    with running_apicurio() as url:
+        await check_versions(url)
+        config = f"{url}/config/{SUBJECT.replace('/', '%2F')}"
+        async with httpx.AsyncClient() as client:
+            assert (await client.put(config, json={"compatibility": "BACKWARD"})).is_success
+        registry = SchemaRegistry(SchemaRegistrySettings(url))
+        with pytest.raises(DestinationRejectedError, match="not compatible"):
+            await registry.check(SUBJECT, INCOMPATIBLE)
+        with pytest.raises(DestinationRejectedError, match="/fields/"):
+            await registry.register(SUBJECT, INCOMPATIBLE)
+        await registry.close()
+
+
+async def check_versions(url):
+    registry = SchemaRegistry(SchemaRegistrySettings(url))
+    assert await registry.lookup(SUBJECT, FIRST) is None
+    await registry.check(SUBJECT, FIRST)
+    first = await registry.register(SUBJECT, FIRST)
+    assert await registry.register(SUBJECT, FIRST) == first
+    second = await registry.register(SUBJECT, COMPATIBLE)
+    assert second != first
+    assert await registry.lookup(SUBJECT, FIRST) == first
+    assert await registry.lookup(SUBJECT, COMPATIBLE) == second
+    await registry.close()
+
+
+async def test_a_registry_that_does_not_answer_is_unavailable():
+    registry = SchemaRegistry(SchemaRegistrySettings(f"http://127.0.0.1:{free_port()}"))
+    with pytest.raises(TargetUnavailableError, match="schema registry"):
+        await registry.register(SUBJECT, FIRST)
+
+
+async def test_the_login_is_sent_and_its_refusal_is_an_error():
+    login = "Basic " + base64.b64encode(b"me:secret").decode()
+    with running_registry(login) as stand_in:
+        given = SchemaRegistry(SchemaRegistrySettings(stand_in.url, "me", "secret"))
+        assert await given.register(SUBJECT, FIRST) == 1
+        wrong = SchemaRegistry(SchemaRegistrySettings(stand_in.url, "me", "wrong"))
+        with pytest.raises(DestinationRejectedError, match="refuses the login"):
+            await wrong.register(SUBJECT, FIRST)
+        await given.close()
+        await wrong.close()
