@@ -1,9 +1,10 @@
 """What thousands of generators of one service cost: `python -m benchmarks.many_generators`.
 
-A service of its own delivers one event per second and generator to real Kafka, or with `--postgres`
-to real PostgreSQL. The events are those of the contract's template with the time of the event; the
-generators of one template differ in their `dataset` alone. Each line has the limits of its number
-of generators. On a busy machine, quote memory and CPU time rather than time and lateness.
+A service of its own delivers one event per second and generator to real Kafka, or with `--to` to
+real PostgreSQL or to files, which need no server. The events are those of the contract's template
+with the time of the event; the generators of one template differ in their `dataset` alone. Each
+line has the limits of its number of generators. On a busy machine, quote memory and CPU time rather
+than time and lateness.
 """
 
 from __future__ import annotations
@@ -86,7 +87,7 @@ def template(number: int) -> str:
 
 def request(numbers: range, templates: int, kind: str) -> dict[str, Any]:
     """The request that adds the generators with these numbers."""
-    name = {"kafka": "topic", "postgres": "table"}[kind]
+    name = {"kafka": "topic", "postgres": "table", "file": "path"}[kind]
     return {
         "destinations": [
             {"id": f"to {at}", "type": kind, kind: {name: f"many_{at}"}} for at in range(TARGETS)
@@ -143,7 +144,7 @@ def cpu_text(cpu: dict[str, float]) -> str:
 
 def measure(service: Service, options: argparse.Namespace) -> None:
     """Adds generators and prints what they cost."""
-    count, kind = options.generators, "postgres" if options.postgres else "kafka"
+    count, kind = options.generators, options.to
     limits = SMALL if count <= 1_000 else LARGE
     empty = Usage.of(service)
     seconds = add(service, count, options.templates, options.per_request, kind)
@@ -170,18 +171,26 @@ def measure(service: Service, options: argparse.Namespace) -> None:
 
 
 @contextmanager
-def running_service(options: argparse.Namespace) -> Iterator[Service]:
-    """A service and its destination for the block."""
-    if options.postgres:
+def destination(options: argparse.Namespace) -> Iterator[dict[str, str]]:
+    """The settings of a destination, which exists for the block."""
+    if options.to == "file":
+        yield {"EVENTER_FILE__ROLL_INTERVAL": "0.1"}
+    elif options.to == "postgres":
         from benchmarks.postgres_run import server
 
-        destination = server(options.dsn)
+        with server(options.dsn) as dsn:
+            yield {"EVENTER_POSTGRES__DSN": dsn}
     else:
-        destination = broker(options.bootstrap)
-    with destination as address, tempfile.TemporaryDirectory() as directory:
-        addresses = {"postgres" if options.postgres else "kafka": address}
-        service = Service(Path(directory), **addresses)
-        service.env |= dict(each.split("=", 1) for each in options.env)
+        with broker(options.bootstrap) as bootstrap:
+            yield {"EVENTER_KAFKA__BOOTSTRAP_SERVERS": bootstrap}
+
+
+@contextmanager
+def running_service(options: argparse.Namespace) -> Iterator[Service]:
+    """A service and its destination for the block."""
+    with destination(options) as settings, tempfile.TemporaryDirectory() as directory:
+        service = Service(Path(directory))
+        service.env |= {"EVENTER_FILE__ROOT": f"{directory}/files", **settings}
         service.start()
         try:
             yield service
@@ -198,10 +207,9 @@ def main() -> None:
     parser.add_argument("--templates", type=int, default=1)
     parser.add_argument("--per-request", type=int, default=PER_REQUEST)
     parser.add_argument("--seconds", type=float, default=30.0)
-    parser.add_argument("--postgres", action="store_true", help="to PostgreSQL instead of Kafka")
+    parser.add_argument("--to", choices=("kafka", "postgres", "file"), default="kafka")
     parser.add_argument("--bootstrap", help="an existing broker; default: start one")
     parser.add_argument("--dsn", help="an existing PostgreSQL server; default: start one")
-    parser.add_argument("--env", nargs="*", default=[], help="more settings: EVENTER_NAME=value")
     parser.add_argument("--log", action="store_true", help="print the log of the service")
     options = parser.parse_args()
     with running_service(options) as service:

@@ -61,7 +61,7 @@ class Stuck:
 
 delivery_worker.STUCK_EVENT_LIMIT_S, delivery_worker.POLL_S = 0.5, 0.1
 delivery_worker.WALL_TIME_FACTOR = {blocked}
-delivery_worker.build_engine = lambda assignment: Stuck()
+delivery_worker.build_engine = lambda *_: Stuck()
 """
 SHARD = ShardId("kafka", 0)
 KEY = PositionKey(1, 5, 1)
