@@ -28,6 +28,7 @@ from eventer.core.model import Guarantee, KafkaTarget, Position, PositionKey
 from eventer.core.operations import read_operations
 from eventer.destinations.audit import TargetAuditor
 from eventer.destinations.base import Delivery, DeliveryOutcome, Flow
+from eventer.runs.commit_policy import AS_SOON_AS_POSSIBLE, CommitPolicy
 
 _SCHEMA = """
 create table if not exists owner (shard text primary key, epoch integer not null);
@@ -45,6 +46,7 @@ class SqliteConnector:
     """Connects to the database in a folder."""
 
     folder: Path
+    policy: CommitPolicy = AS_SOON_AS_POSSIBLE
 
     def connect(self, cluster: int, shard: int) -> SqliteConnection:
         """A connection of one owner of one shard."""

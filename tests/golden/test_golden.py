@@ -46,6 +46,7 @@ def stream_of(path, population):
 
 POPULATIONS = {
     "delivered": GrowingPopulation(),
+    "receipts": GrowingPopulation(),
     "customers": FixedPopulation(5),
     "countries": FixedPopulation(4),
 }
@@ -55,14 +56,33 @@ GROWN = bound_populations(
         Binding(
             "delivered", 2, 1, 1, (begin(START - 60_000_000_000, 0, ticks(1, 60_000_000_000)),)
         ),
+        Binding("receipts", 0, 2, 1, (begin(START - 3_000_000_000, 0, ticks(3, 500_000_000)),)),
+        Binding(
+            "delivered",
+            0,
+            1,
+            1,
+            (begin(START - 9_000_000_000, 0, ticks(1, 1_000_000_000)),),
+            via=("receipts",),
+        ),
+        Binding(
+            "delivered",
+            6,
+            1,
+            1,
+            (begin(START - 9_000_000_000, 0, ticks(1, 1_000_000_000)),),
+            2,
+            via=("receipts",),
+        ),
     ]
 )
-"""10 events are old enough at the first event of a case, 12 at the second, 1 at the third."""
+"""Of `delivered`, 10 events are old enough at the first event of a case, 12 at the second, 1 at the
+third; for `receipts`, others are."""
 STREAMS = [
     stream_of(path, POPULATIONS.get(path.stem, FixedPopulation()))
     for path in sorted((HERE / "library/streams").glob("*.jsonnet"))
 ]
-"""What cases may refer to: `delivered` has a schedule, as the case itself has."""
+"""What cases may refer to: `delivered` and `receipts` have schedules, as the case itself has."""
 
 
 @lru_cache(len(CASES))

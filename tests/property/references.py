@@ -49,9 +49,12 @@ GROWN = (
   n: get_integer(1, 9), s: get_words(1, 2), now: get_now('us'),
   sub: { epoch: get_epoch('s'), parent: get_event_of('parents', count=9).m, n: get_index() },
   [if get_integer(1, 4) == 1 then 'opt']: get_now(),
+  local ancestor = get_event_of('ancestors', 'recent'),
+  up: { n: ancestor.n, at: ancestor.at, first: get_event_of('ancestors', index=0).n },
 }
 """
 )
+ANCESTORS = HEAD + "{ n: get_index() + get_integer(0, 1) / 2, at: get_now('us') }"
 PARENTS = HEAD + "{ m: if get_integer(1, 20) == 1 then error 'parent' else get_integer(5, 25) }"
 
 
@@ -65,15 +68,22 @@ POPULATIONS = bound_populations(
         Binding("grown", 0, 1, 1, _SEGMENTS[:1], 60),
         Binding("grown", 130, 1, 1, _SEGMENTS),
         Binding("grown", 9_000, 1, 1, _SEGMENTS, 1_000),
+        Binding("ancestors", 0, 2, 1, _SEGMENTS[:1], via=("grown",)),
+        Binding("ancestors", 40, 2, 1, _SEGMENTS, 70, via=("grown",)),
     ]
 )
-"""Of `grown`, whose population grows."""
+"""Of `grown`, whose population grows, and of what it refers to."""
 
 
 def references(other):
-    """The streams `things`, `parents`, `grown` and `other`, which has a random template."""
+    """The streams that templates may name; `other` has a random template."""
     texts = {"things": THINGS, "parents": PARENTS, "grown": GROWN, "other": other}
-    populations = {"things": FixedPopulation(100), "grown": GrowingPopulation()}
+    texts["ancestors"] = ANCESTORS
+    populations = {
+        "things": FixedPopulation(100),
+        "grown": GrowingPopulation(),
+        "ancestors": GrowingPopulation(),
+    }
     return tuple(
         ReferencedStream(
             name,

@@ -60,7 +60,8 @@ DRAWS = {
         "get_event_of('things', 'recent', get_one_of([3, 70])).sub.n",
         "get_event_of('things', index={number}).n", "get_event_of('things').items[1].id",
         "get_event_of('other', count=12).a", "get_event_of('grown').n",
-        "get_event_of('grown', 'recent').sub.epoch", "get_event_of('grown', index={number}).n",
+        "get_event_of('grown', 'recent').sub.epoch", "get_event_of('grown', 'recent').up.n",
+        "get_event_of('grown', index={number}).n",
     ),
     "string": (
         "get_one_of('a, b, c')", "get_one_of(['x', 'a', 'a', 'é'])", "get_rand_data().first_name",
@@ -85,7 +86,8 @@ DRAWS = {
         "get_rand_data(get_one_of([null, 'realistic'])).cc_number",
         "get_event_of('things', count=9).sub.label", "get_event_of('things').opt",
         "get_event_of('things', 'zipf').bad", "get_event_of('other', 'zipf', 30).b",
-        "get_event_of('grown').now", "get_event_of('grown', get_one_of(['zipf', 'recent']), 9).s",
+        "get_event_of('grown').now", "get_event_of('grown').up.at",
+        "get_event_of('grown', get_one_of(['zipf', 'recent']), 9).s",
     ),
     "boolean": (
         "(get_integer(1, 3) == 1)", "get_one_of([true, false])",

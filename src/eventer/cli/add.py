@@ -18,11 +18,11 @@ from eventer.cli.faults import Faults, parse_fault_list
 from eventer.cli.generators import show_generators
 from eventer.cli.option_values import choice, unicode_text
 from eventer.cli.options import AsJson, Url, read_request_file, service_client
+from eventer.cli.target_options import FileOptions, target_of
 from eventer.cli.template_options import (
     parse_reference,
     parse_variables,
     read_template,
-    target_of,
     timeline_spec,
     written_part,
 )
@@ -31,9 +31,10 @@ from eventer.core.errors import RequestError
 from eventer.core.model import CatchUp, OnError, OnNull
 
 if TYPE_CHECKING:
-    from eventer.core.model import KafkaTarget, PostgresTarget
+    from eventer.core.model import ServiceTarget
     from eventer.service.run_pace import PaceOptions
 
+_DESTINATIONS = "--kafka TOPIC, --postgres TABLE or --file FOLDER"
 _TEMPLATE_ENDINGS = (".jsonnet", ".libsonnet")
 
 
@@ -44,7 +45,7 @@ def add(
         Path,
         typer.Argument(
             metavar="FILE",
-            help="A request in JSON or YAML; with --kafka or --postgres, a template. "
+            help="A request in JSON or YAML; with --kafka, --postgres or --file, a template. "
             "- reads standard input.",
             allow_dash=True,
         ),
@@ -52,6 +53,9 @@ def add(
     *,
     topic: option.Topic = None,
     table: option.Table = None,
+    folder: option.Folder = None,
+    file_format: option.FileFormatName = None,
+    partition_by: option.PartitionBy = None,
     key: option.Key = None,
     value: option.Value = None,
     omit: option.Omit = None,
@@ -107,7 +111,10 @@ def add(
     from eventer.service.run_pace import PaceOptions
 
     part, formats = written_part(value, omit), (record_format, key_format)
-    target = target_of(topic, table, key, connection, part=part, op=op, formats=formats)
+    files = FileOptions(folder, file_format, partition_by)
+    target = target_of(
+        topic, table, key, connection, part=part, op=op, formats=formats, files=files
+    )
     if target is None:
         _check_is_request(context, file)
         request = read_request_file(file)
@@ -158,11 +165,9 @@ def _check_is_request(context: typer.Context, file: Path) -> None:
     for parameter in context.command.params:
         source = context.get_parameter_source(parameter.name or "")
         if parameter.name not in general and source is not None and source.name == "COMMANDLINE":
-            raise typer.BadParameter(f"{parameter.opts[0]} needs --kafka TOPIC or --postgres TABLE")
+            raise typer.BadParameter(f"{parameter.opts[0]} needs {_DESTINATIONS}")
     if file.suffix in _TEMPLATE_ENDINGS:
-        raise typer.BadParameter(
-            f"{file} is a template: give its destination, --kafka TOPIC or --postgres TABLE"
-        )
+        raise typer.BadParameter(f"{file} is a template: give its destination, {_DESTINATIONS}")
 
 
 def _pace(options: PaceOptions, max_events: int | None) -> dict[str, Any]:
@@ -185,7 +190,7 @@ def _pace(options: PaceOptions, max_events: int | None) -> dict[str, Any]:
 
 def _request(
     file: Path,
-    target: KafkaTarget | PostgresTarget,
+    target: ServiceTarget,
     event: dict[str, Any],
     referenced: Iterable[str],
     **schedule: str | None,

@@ -61,6 +61,8 @@ async def _serving(
         Guard(studio, settings),
         http=protocol_class(settings.limits),
         ws="websockets-sansio" if is_installed() else "none",
+        # Compressing what each open page gets would hold up the API.
+        ws_per_message_deflate=False,
         log_config=None,
         access_log=False,
         lifespan="off",

@@ -13,13 +13,12 @@ from eventer.cli import template_options as option
 from eventer.cli.exit_codes import exit_with_code
 from eventer.cli.faults import Faults, parse_faults
 from eventer.cli.options import AsJson, Library, settings_of
+from eventer.cli.target_options import FileOptions, checked_target, target_of
 from eventer.cli.template_options import (
-    checked_target,
     parse_at,
     parse_seed,
     parse_variables,
     seed_message,
-    target_of,
     timeline_spec,
     written_part,
 )
@@ -43,6 +42,9 @@ def run(
     ] = False,
     topic: option.Topic = None,
     table: option.Table = None,
+    folder: option.Folder = None,
+    file_format: option.FileFormatName = None,
+    partition_by: option.PartitionBy = None,
     key: option.Key = None,
     value: option.Value = None,
     omit: option.Omit = None,
@@ -108,11 +110,14 @@ def run(
         from eventer.service.run_schedule import ScheduleOptions
         from eventer.service.standalone_run import RunRequest
 
-    settings = settings_of(context, library=library)
+    # Whoever runs a command may write where they like: without a connection, FOLDER is the root.
+    root = folder if connection is None else None
+    settings = settings_of(context, library=library, file__root=root)
     part = written_part(value, omit)
     formats = record_format, key_format
+    files = FileOptions(folder if root is None else ".", file_format, partition_by)
     target = _target(
-        target_of(topic, table, key, connection, part=part, op=op, formats=formats),
+        target_of(topic, table, key, connection, part=part, op=op, formats=formats, files=files),
         part,
         stdout=stdout,
     )
@@ -197,7 +202,7 @@ def _thresholds(
 def _target(target: Target | None, part: WrittenPart, *, stdout: bool) -> Target:
     if stdout == (target is not None):
         raise typer.BadParameter(
-            "choose one destination: --stdout, --kafka TOPIC, --postgres TABLE"
+            "choose one destination: --stdout, --kafka TOPIC, --postgres TABLE, --file FOLDER"
         )
     console = ConsoleTarget(value=part.value, omit=part.omit)
     return target or checked_target(console, "--stdout")

@@ -6,7 +6,7 @@ import os
 import secrets
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,11 +16,9 @@ from eventer.core.errors import RequestError
 from eventer.core.model import RecordFormat
 
 if TYPE_CHECKING:
-    from eventer.core.model import ConsoleTarget, KafkaTarget, PostgresTarget, WrittenPart
+    from eventer.core.model import WrittenPart
     from eventer.core.timelines import TimelineSpec
     from eventer.service.requests import PreviewRequest, ReferenceRequest
-
-_Target = TypeVar("_Target", "KafkaTarget", "PostgresTarget", "ConsoleTarget")
 
 TemplateFile = Annotated[
     Path,
@@ -89,6 +87,30 @@ Topic = Annotated[
 ]
 Table = Annotated[
     str | None, typer.Option("--postgres", metavar="TABLE", help="Deliver to this table.")
+]
+Folder = Annotated[
+    str | None,
+    typer.Option(
+        "--file", metavar="FOLDER", parser=unicode_text, help="Deliver to files in this folder."
+    ),
+]
+FileFormatName = Annotated[
+    str | None,
+    typer.Option(
+        "--file-format",
+        metavar="ndjson|csv|parquet",
+        parser=choice("ndjson", "csv", "parquet"),
+        help="Format of the files; ndjson by default.",
+    ),
+]
+PartitionBy = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--partition-by",
+        metavar="FIELD",
+        parser=unicode_text,
+        help="Partition folders of files by a field, or as dt={date}. May be repeated.",
+    ),
 ]
 With = Annotated[
     list[str] | None,
@@ -333,60 +355,8 @@ def timeline_spec(horizon: str | None, only: str | None) -> TimelineSpec | None:
         raise typer.BadParameter(error.message, param_hint="'--timeline'") from error
 
 
-def target_of(
-    topic: str | None,
-    table: str | None,
-    key: str | None,
-    connection: str | None,
-    *,
-    part: WrittenPart | None = None,
-    op: str | None = None,
-    formats: tuple[RecordFormat, RecordFormat] = ("json", "json"),
-) -> KafkaTarget | PostgresTarget | None:
-    """The target of the events, of which `part` is written; None without a topic or table.
-
-    `formats` are those of the values and keys of records.
-
-    Raises:
-        typer.BadParameter: both are given, or a name is invalid.
-    """
-    from eventer.core.model import WHOLE_EVENT, KafkaTarget, PostgresTarget
-
-    part = part or WHOLE_EVENT
-    record: dict[str, Any] = {"value": part.value, "omit": part.omit, "op": op}
-    if topic is not None and table is not None:
-        raise typer.BadParameter("--kafka and --postgres cannot be combined")
-    if topic is not None:
-        record |= {"format": formats[0], "key_format": formats[1]}
-        return checked_target(KafkaTarget(topic, connection or "kafka", key, **record), "--kafka")
-    if formats != ("json", "json"):
-        raise typer.BadParameter("--format and --key-format need --kafka")
-    if op is not None and table is None:
-        raise typer.BadParameter("--op needs --kafka or --postgres", param_hint="'--op'")
-    if table is not None:
-        columns = None if key is None else tuple(name.strip() for name in key.split(","))
-        target = PostgresTarget(table, connection or "postgres", columns, **record)
-        return checked_target(target, "--postgres")
-    return None
-
-
 def written_part(value: str | None, omit: Iterable[str] | None) -> WrittenPart:
     """The part of `--value` and `--omit`."""
     from eventer.core.model import WrittenPart
 
     return WrittenPart(value, tuple(omit or ()))
-
-
-def checked_target(target: _Target, option: str) -> _Target:
-    """The target, whose name `option` gives.
-
-    Raises:
-        typer.BadParameter: a name is invalid.
-    """
-    from eventer.service.request_faults import target_faults
-
-    for fault in target_faults(target, ""):
-        name = (fault.pointer or "").split("/")[1]
-        named = f"--{name}" if name in {"key", "value", "omit", "op"} else option
-        raise typer.BadParameter(fault.message, param_hint=f"'{named}'")
-    return target

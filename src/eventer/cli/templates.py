@@ -12,11 +12,10 @@ from eventer.cli import template_options as option
 from eventer.cli.exit_codes import INVALID, OK, exit_with_code
 from eventer.cli.faults import Faults, parse_faults
 from eventer.cli.options import AsJson, First, Library, settings_of
+from eventer.cli.target_options import checked_target, target_of
 from eventer.cli.template_options import (
-    checked_target,
     parse_seed,
     seed_message,
-    target_of,
     template_request,
     timeline_spec,
     written_part,

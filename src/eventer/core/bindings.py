@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from eventer.core.model import Segment
+
+ReferencePath: TypeAlias = tuple[str, ...]
+"""The names of references that follow each other: an order's, and that of the customer there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +19,9 @@ class Binding:
     Under `name` it reads events of `generator` in its `incarnation`, which are due by `segments`.
     Only those before `end` exist, or all if it is None. For an index, the last binding of a name
     whose `first` is not greater holds.
+
+    `via` is empty if the generator's own template has the reference. Otherwise it leads to the
+    template that has it, and `first` is an index of the stream of that template.
     """
 
     name: str
@@ -23,10 +30,16 @@ class Binding:
     incarnation: int
     segments: tuple[Segment, ...]
     end: int | None = None
+    via: ReferencePath = ()
+
+    @property
+    def path(self) -> ReferencePath:
+        """The references that lead to these events."""
+        return (*self.via, self.name)
 
 
 def latest_bindings(bindings: Sequence[Binding]) -> Mapping[str, Binding]:
-    """The last binding of each name."""
+    """The last binding of each name in the generator's own template."""
     return {binding.name: binding for binding in bindings}
 
 
@@ -40,3 +53,8 @@ def relevant_bindings(bindings: Sequence[Binding], position: int) -> tuple[Bindi
         if binding.first <= position:
             covered.add(binding.name)
     return tuple(reversed(relevant))
+
+
+def bindings_via(name: str, bindings: Sequence[Binding]) -> tuple[Binding, ...]:
+    """The bindings of a generator, for another that refers to it by a name."""
+    return tuple(replace(each, via=(name, *each.via)) for each in bindings)

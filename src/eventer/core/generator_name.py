@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection
 from typing import Final
 
-from eventer.core.model import KafkaTarget, PostgresTarget, Target
+from eventer.core.model import Target
 
 MAX_NAME_LENGTH: Final = 128
 _PART: Final = "[A-Za-z0-9][A-Za-z0-9._:-]*"
@@ -43,19 +43,9 @@ def derived_name(target: Target, event_id: str = "") -> str:
     `UniqueNames`.
     """
     connection = _valid_part(target.connection) or target.kind
-    location, event = _valid_part(_location(target)), _valid_part(event_id)
+    location, event = _valid_part(target.location), _valid_part(event_id)
     parts = [part for part in dict.fromkeys((location, event)) if part]
     return f"{connection}:{'/'.join(parts) or 'generator'}"[:MAX_NAME_LENGTH].rstrip(_ENDS)
-
-
-def _location(target: Target) -> str:
-    match target:
-        case KafkaTarget():
-            return target.topic
-        case PostgresTarget():
-            return target.table
-        case _:
-            return ""
 
 
 def _valid_part(text: str) -> str:

@@ -64,6 +64,12 @@ class KafkaTarget:
     key_format: RecordFormat = "json"
 
     kind = "kafka"
+    has_columns = False
+
+    @property
+    def location(self) -> str:
+        """The topic."""
+        return self.topic
 
     @property
     def part(self) -> WrittenPart:
@@ -86,6 +92,49 @@ class PostgresTarget:
     op: str | None = None
 
     kind = "postgres"
+    has_columns = True
+
+    @property
+    def location(self) -> str:
+        """The table."""
+        return self.table
+
+    @property
+    def part(self) -> WrittenPart:
+        """The part of each event that is written."""
+        return WrittenPart(self.value, self.omit)
+
+
+FileFormat: TypeAlias = Literal["ndjson", "csv", "parquet"]
+
+
+@dataclass(frozen=True, slots=True)
+class FileTarget:
+    """A folder below the root of its connection, and the format of the files in it.
+
+    `partition_by` names folders within it, as `country` or `dt={date}`. The columns of CSV and
+    Parquet are the fields of `part`.
+    """
+
+    path: str
+    connection: str = "file"
+    format: FileFormat = "ndjson"
+    partition_by: tuple[str, ...] = ()
+    value: str | None = None
+    omit: tuple[str, ...] = ()
+
+    kind = "file"
+    op = None
+
+    @property
+    def location(self) -> str:
+        """The folder."""
+        return self.path
+
+    @property
+    def has_columns(self) -> bool:
+        """Whether the files have a column per field."""
+        return self.format != "ndjson"
 
     @property
     def part(self) -> WrittenPart:
@@ -103,6 +152,8 @@ class ConsoleTarget:
 
     kind = "console"
     op = None
+    has_columns = False
+    location = ""
 
     @property
     def part(self) -> WrittenPart:
@@ -110,7 +161,10 @@ class ConsoleTarget:
         return WrittenPart(self.value, self.omit)
 
 
-Target: TypeAlias = KafkaTarget | PostgresTarget | ConsoleTarget
+ServiceTarget: TypeAlias = KafkaTarget | PostgresTarget | FileTarget
+"""What a generator of a service can deliver to."""
+
+Target: TypeAlias = ServiceTarget | ConsoleTarget
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,10 +211,12 @@ class FixedPopulation:
 class GrowingPopulation:
     """The events that a generator has delivered some time before they are referred to.
 
-    `generator` is its id; None until the request that refers to it is resolved.
+    `generator` is its id; None until the request that refers to it is resolved. If `indirect`, only
+    events of other generators refer to it, to which the template refers.
     """
 
     generator: int | None = None
+    indirect: bool = False
 
 
 @dataclass(frozen=True, slots=True)

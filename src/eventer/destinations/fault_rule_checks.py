@@ -29,8 +29,7 @@ def fault_rule_errors(
     what the target writes.
     """
     for number, rule in enumerate(rules):
-        if isinstance(target, PostgresTarget):
-            yield from _table_errors(number, rule)
+        yield from _rule_errors(number, rule, target)
         if isinstance(target, KafkaTarget):
             yield from _format_errors(number, rule, target)
         for position, field in enumerate(rule.fields):
@@ -38,18 +37,19 @@ def fault_rule_errors(
             tokens = option_tokens(field)
             yield from _field_errors(pointer, field, tokens, shape_at)
             yield from _part_errors(pointer, tokens, target)
-            if isinstance(target, PostgresTarget):
+            if target.has_columns:
                 yield from _column_errors(pointer, rule.kind, tokens, target, part)
 
 
-def _table_errors(number: int, rule: FaultRule) -> Iterator[Fault]:
-    if rule.kind is FaultKind.MALFORMED:
+def _rule_errors(number: int, rule: FaultRule, target: Target) -> Iterator[Fault]:
+    """What only some kinds of destinations can take."""
+    if rule.kind is FaultKind.MALFORMED and target.has_columns:
         yield Fault(
             format_pointer([number, "kind"]),
-            "`malformed` needs a topic: a table takes no value that is not JSON",
+            "`malformed` needs a topic: columns take no value that is not JSON",
             "use `corrupt` with fields of type text or jsonb",
         )
-    if rule.label is not None:
+    if rule.label is not None and target.kind in {"postgres", "file"}:
         yield Fault(
             format_pointer([number, "label"]),
             "`label` needs a topic: rows have no headers",
@@ -100,17 +100,15 @@ def _part_errors(pointer: str, tokens: tuple[str, ...], target: Target) -> Itera
 
 
 def _column_errors(
-    pointer: str, kind: FaultKind, tokens: tuple[str, ...], target: PostgresTarget, part: EventShape
+    pointer: str, kind: FaultKind, tokens: tuple[str, ...], target: Target, part: EventShape
 ) -> Iterator[Fault]:
     """A field that is a column of the upsert key, or of a type that refuses the fault."""
-    from eventer.destinations.postgres.match_schema import DEFAULT_KEY
-
     depth = len(value_tokens(target.part))
     if tokens[:depth] != value_tokens(target.part) or len(tokens) <= depth:
         return
     name = tokens[depth]
     types = {column.name: column.type for column in part.columns}
-    key = (DEFAULT_KEY,) if target.key is None else target.key
+    key = _key_columns(target)
     if name in key:
         yield Fault(
             pointer,
@@ -123,3 +121,12 @@ def _column_errors(
             f"the column {name!r} is {types[name].value}, which takes no corrupted value",
             "use `null` or `missing`, or a field of type text or jsonb",
         )
+
+
+def _key_columns(target: Target) -> tuple[str, ...]:
+    """The columns that rows are upserted by."""
+    from eventer.destinations.postgres.match_schema import DEFAULT_KEY
+
+    if not isinstance(target, PostgresTarget):
+        return ()
+    return (DEFAULT_KEY,) if target.key is None else target.key

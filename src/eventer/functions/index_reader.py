@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from eventer.core.errors import EvaluationError
-from eventer.core.model import EventContext, JsonValue
+from eventer.core.model import EventContext, GrowingPopulation, JsonValue
 from eventer.functions.row_reader import EventsByIndex, RowReader, bound_call
 from eventer.functions.spec import FieldSpec, FunctionSpec, RowContext
 
@@ -35,17 +35,25 @@ class IndexReader(RowReader):
     ) -> JsonValue:
         """See `RowReader.read`."""
         call = bound_call(source, arguments)
-        due = 0
+        context = self.context()
         if call.time_dependent or (isinstance(source, FunctionSpec) and source.time_dependent):
-            if self.due is None:
-                raise time_read_error(source.name)
-            due = self.due()
-        return call.row(read_key[1], replace(self.context(), scheduled=due))
+            context = self._timed_context(source.name)
+        return call.row(read_key[1], context)
 
     def context(self) -> RowContext:
         """See `RowReader.context`; without the time."""
         context = self._context_of_stream
         return RowContext(self.index, 0, context.dataset, context.instance_id)
+
+    def referring_context(self, function: str, events: EventsByIndex) -> RowContext:
+        """See `RowReader.referring_context`."""
+        grows = isinstance(events.population, GrowingPopulation)
+        return self._timed_context(function) if grows else self.context()
+
+    def _timed_context(self, function: str) -> RowContext:
+        if self.due is None:
+            raise time_read_error(function)
+        return replace(self.context(), scheduled=self.due())
 
 
 def time_read_error(function: str) -> EvaluationError:

@@ -8,6 +8,7 @@ from typing import Final, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from eventer.core.bindings import ReferencePath
 from eventer.core.limits import MAX_POPULATION
 
 Rows: TypeAlias = NDArray[np.int64]
@@ -23,8 +24,8 @@ class Population(Protocol):
         """When the events that these events refer to are due (ns since 1970)."""
 
 
-Populations: TypeAlias = Mapping[str, Population]
-"""By the name that templates use."""
+Populations: TypeAlias = Mapping[ReferencePath, Population]
+"""By the references that lead to them."""
 
 
 class AssumedPopulation:

@@ -194,6 +194,11 @@ class RowReader:
         due = int(self._scheduled[self.row])
         return RowContext(self._first + self.row, due, self._dataset, self._instance_id)
 
+    def referring_context(self, function: str, events: EventsByIndex) -> RowContext:
+        """The current row for a function that refers to events."""
+        del function, events
+        return self.context()
+
     def _evict(self) -> None:
         """Drops values that the previous window did not read."""
         last = self._window - 1
@@ -290,7 +295,7 @@ class ReferenceFunction(RowFunction):
             spec.call(arguments)  # raises if the arguments are wrong
             raise unknown_stream(spec.name, name)
         assert spec.picks is not None
-        row = self._reader.context()
+        row = self._reader.referring_context(spec.name, events)
         if (size := events.count(row)) is not None:
             arguments = [*spec.complete(arguments), float(size)]  # type: ignore[list-item]  # no columns
         index = RowFunction(self._reader, spec.picks(events.population)).call(arguments, key)

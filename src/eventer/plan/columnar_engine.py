@@ -22,11 +22,13 @@ from eventer.plan.engine import ScheduledTimes
 from eventer.plan.execution import BatchTooLargeError, Execution
 from eventer.plan.field_sources import FieldSource, TracedPart, find_field_sources
 from eventer.plan.graph import Graph, Node
+from eventer.plan.grouped_inputs import GroupedInputs
 from eventer.plan.inputs import PlanInputs
 from eventer.plan.interpreter_engine import InterpreterEngine
 from eventer.plan.ops.documents import text_array
 from eventer.plan.ops.operation import RAISING
 from eventer.plan.plan_fields import PlanFields
+from eventer.plan.prefetch_group import GroupMember
 from eventer.plan.row_program import BoundRowProgram
 from eventer.plan.row_program_writer import NOTHING
 from eventer.plan.stream_plan import StreamPlan
@@ -62,6 +64,11 @@ def _may_raise(node: Node) -> bool:
     return node.operation in RAISING or (call is not None and call.may_raise)
 
 
+def _raises_by_time(node: Node) -> bool:
+    """Whether index and due time alone decide which rows raise."""
+    return node.operation == "draw" and not any(isinstance(each, Node) for each in node.arguments)
+
+
 class Plan:
     """A traced event and the program that writes it, or a `part` of it.
 
@@ -69,9 +76,16 @@ class Plan:
     """
 
     def __init__(
-        self, traced: TracedEvent, program: BoundRowProgram, part: TracedPart | None = None
+        self,
+        traced: TracedEvent,
+        program: BoundRowProgram,
+        part: TracedPart | None = None,
+        *,
+        has_context: bool = True,
     ) -> None:
+        """`has_context`: it contains the dataset and the instance id of its generators."""
         self.traced = traced
+        self._has_context = has_context
         self.program = program
         self.part = part
         self._event = TracedPart(traced.value, NOTHING)
@@ -85,6 +99,12 @@ class Plan:
         """Whether events depend on their due times."""
         return self.traced.timed
 
+    @property
+    def raises_alike(self) -> bool:
+        """Whether the same events raise in all streams and contexts, as far as is known."""
+        raising_rows = self.traced.tracer.graph.raising_rows
+        return not (self._has_context or raising_rows) and all(map(_raises_by_time, self.checks))
+
     def extend(self, work: Callable[[], _T]) -> _T:
         """The result of `work`, which may add columns to the traced event.
 
@@ -96,9 +116,12 @@ class Plan:
             return work()
 
     def run(
-        self, index: NDArray[np.int64], scheduled: NDArray[np.int64], inputs: PlanInputs
+        self,
+        index: NDArray[np.int64],
+        scheduled: NDArray[np.int64],
+        inputs: PlanInputs | GroupedInputs,
     ) -> Execution:
-        """A run for events of a generator."""
+        """A run for events of a generator, or of several."""
         graph, restart_meter = self.traced.tracer.graph, self.traced.restart_meter
         return Execution(graph, index, scheduled, restart_meter, inputs)
 
@@ -139,10 +162,15 @@ class ColumnarEngine:
         *,
         number: int = 0,
         match_hints: bool = False,
+        group: GroupMember | None = None,
     ) -> None:
-        """`number` staggers the ticks at which engines that start together generate ahead."""
+        """`number` staggers the ticks at which engines that start together generate ahead.
+
+        In a `group`, they generate ahead together.
+        """
         self._plan, self._inputs = plan.plan, plan.inputs
         self._make_interpreter = interpreter
+        self._group = group
         self._interpreter_engine: InterpreterEngine | None = None
         self._max_event_bytes = max_event_bytes
         self._repeats = match_hints
@@ -154,6 +182,16 @@ class ColumnarEngine:
         """Rows after an event that raises, for the next call."""
         self.broken = False
         """Whether a batch failed because of a defect of the plan."""
+
+    @property
+    def raises_alike(self) -> bool:
+        """See `Plan.raises_alike`."""
+        return not self.broken and self._plan.raises_alike
+
+    def expect(self, first: int, later: ScheduledTimes) -> None:
+        """The events from `first` on will be requested: another engine may generate them, too."""
+        if self._group is not None:
+            self._group.expect(first, later)
 
     def generate(
         self,
@@ -181,6 +219,10 @@ class ColumnarEngine:
     ) -> Batch:
         if len(scheduled) >= MAX_PREFETCHED // 2 or (self._plan.timed and later is None):
             return self._batch(first, scheduled, deadline_ns)
+        if self._group is not None and later is not None:
+            together = self._group.cut(first, scheduled, later)
+            if together is not None:
+                return together
         batch = self._prefetched.cut(first, scheduled) if self._prefetched is not None else None
         if batch is None:
             due = self._times_ahead(first, scheduled, later)

@@ -17,6 +17,7 @@ from eventer.plan.columnar_engine import Plan
 from eventer.plan.field_sources import TracedPart, value_at
 from eventer.plan.row_program_writer import RowProgramWriter
 from eventer.plan.timelines.timeline_plan import TimelinePlan, timeline_plan
+from eventer.plan.trace.context_natives import ContextNatives
 from eventer.plan.trace.traced_event import TracedEvent, trace_event, with_plan_errors
 from eventer.plan.trace.traced_natives import TracedNatives
 from eventer.plan.unsupported import PlanUnsupportedError
@@ -38,7 +39,8 @@ def compile_plan(program: Program, natives: TracedNatives, part: WrittenPart = W
 
     def work() -> Plan:
         traced = trace_event(program, natives)
-        plan = with_plan_errors(lambda: _plan(traced, part), program)
+        has_context = not isinstance(natives, ContextNatives)
+        plan = with_plan_errors(lambda: _plan(traced, part, has_context=has_context), program)
         assert isinstance(plan, Plan)
         return plan
 
@@ -72,12 +74,12 @@ def _compiled(program: Program, work: Callable[[], _T]) -> _T:
         raise PlanUnsupportedError(COMPILER_DEFECT, program.root.span) from error
 
 
-def _plan(traced: TracedEvent, part: WrittenPart) -> Plan:
+def _plan(traced: TracedEvent, part: WrittenPart, *, has_context: bool) -> Plan:
     # The program of the whole event in any case: it finds the rows that raise.
     program = RowProgramWriter(traced.tracer).program(traced.value)
     if part.is_whole:
-        return Plan(traced, program)
+        return Plan(traced, program, has_context=has_context)
     value = value_at(traced.tracer, traced.value, value_tokens(part))
     written = TracedPart(value, omitted_fields(part))
     program = RowProgramWriter(traced.tracer).program(value, written.omitted)
-    return Plan(traced, program, written)
+    return Plan(traced, program, written, has_context=has_context)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -16,12 +16,18 @@ from eventer.plan.plan_fields import CachedFields, FieldsSlice, PatchedFields, P
 
 @dataclass(slots=True)
 class PrefetchedBatch:
-    """Events generated ahead: rows of `batch`; `timed` if they depend on their scheduled times."""
+    """Events [first, stop) generated ahead: rows of `batch`, from the row `offset` on.
+
+    `timed` if they depend on their scheduled times.
+    """
 
     batch: Batch
     fields: CachedFields
     part_fields: CachedFields | None
     timed: bool
+    first: int
+    stop: int
+    offset: int = 0
 
     @classmethod
     def of(cls, batch: Batch, *, timed: bool) -> PrefetchedBatch:
@@ -30,13 +36,18 @@ class PrefetchedBatch:
         assert isinstance(fields, PlanFields)
         assert isinstance(part_fields, PlanFields | None)
         cached = None if part_fields is None else CachedFields(part_fields)
-        return cls(batch, CachedFields(fields), cached, timed)
+        return cls(batch, CachedFields(fields), cached, timed, batch.first, batch.next)
+
+    def part(self, first: int, offset: int, count: int) -> PrefetchedBatch:
+        """The events of a generator in a batch of several ones."""
+        return replace(self, first=first, stop=first + count, offset=offset)
 
     def cut(self, first: int, scheduled: NDArray[np.int64]) -> Batch | None:
         """The requested events if all are present and have the requested times; else None."""
-        start, stop = first - self.batch.first, first - self.batch.first + len(scheduled)
-        if start < 0 or stop > self.batch.count:
+        if first < self.first or first + len(scheduled) > self.stop:
             return None
+        start = first - self.first + self.offset
+        stop = start + len(scheduled)
         known = self.batch.scheduled[start:stop]
         if self.timed and known.tobytes() != scheduled.tobytes():  # faster than array_equal
             return None

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from eventer.plan.draw_keys import DrawKey
 from eventer.plan.graph import Domain, Elements, Filter, Graph, Literal, Node, Referenced, Type
 from eventer.plan.ops import (
     context_texts,
@@ -25,6 +25,7 @@ from eventer.plan.ops import (
 from eventer.plan.ops.operation import OPERATIONS
 
 if TYPE_CHECKING:
+    from eventer.plan.grouped_inputs import GroupedInputs
     from eventer.plan.inputs import PlanInputs
 
 __all__ = ["BatchTooLargeError", "Execution"]
@@ -61,7 +62,7 @@ class Execution:
         index: Rows,
         scheduled: Rows,
         restart_meter: Callable[[], None],
-        inputs: PlanInputs,
+        inputs: PlanInputs | GroupedInputs,
     ) -> None:
         self.raised = np.zeros(len(index), dtype=np.bool_)
         self.restart_meter = restart_meter
@@ -83,14 +84,12 @@ class Execution:
         if found is None:
             arguments = [*map(self._argument, node.arguments)]
             operation = OPERATIONS[node.operation]
-            found = self._values[node] = operation(self, self._with_keys(node), arguments)
+            found = self._values[node] = operation(self, node, arguments)
         return found
 
-    def _with_keys(self, node: Node) -> Node:
-        """The node with the values of its draw keys."""
-        if node not in self._graph.keyed:
-            return node
-        return replace(node, parameters=self.inputs.parameters(node.parameters))
+    def key(self, key: DrawKey, domain: Domain) -> Any:
+        """The value of a draw key; one for each row of a domain if it differs between events."""
+        return self.inputs.keys(key, lambda: self.events(domain))
 
     def _argument(self, argument: Node | Literal) -> Any:
         return argument.value if isinstance(argument, Literal) else self.value(argument)
@@ -139,6 +138,10 @@ class Execution:
         """Which rows of a domain belong to events that raise."""
         root = self._graph.root
         return self.raised if domain is root else self.raised[self.rows(domain, root)]
+
+    def events(self, domain: Domain) -> Rows:
+        """The row of the event that each row of a domain belongs to."""
+        return self.rows(domain, self._graph.root)
 
     def rows(self, domain: Domain, outer: Domain) -> Rows:
         """The row of an outer domain of each row of a domain."""

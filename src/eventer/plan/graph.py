@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, TypeAlias, TypedDict, Unpack
 
+from eventer.core.bindings import ReferencePath
 from eventer.core.source import Span
-from eventer.plan.draw_keys import DrawKey
 from eventer.plan.unsupported import PlanUnsupportedError
 
 MAX_NODES = 20_000
@@ -93,12 +93,12 @@ class Elements(Domain):
 class Referenced(Domain):
     """Events of another stream, one for each row of the parent, whose INTEGER `index` it is.
 
-    `population` names the stream if it grows; its events have due times, which some columns need if
-    it is `timed`.
+    `population` are the references that lead to the stream if it grows; its events have due times,
+    which some columns need if it is `timed`.
     """
 
     index: Node = field(kw_only=True)
-    population: str | None = field(default=None, kw_only=True)
+    population: ReferencePath | None = field(default=None, kw_only=True)
     timed: bool = field(default=False, kw_only=True)
 
 
@@ -166,8 +166,6 @@ class Graph:
         self.domains: list[Domain] = [self.root]
         self.nodes: list[Node] = []
         self.raising_rows: list[RaisingRows] = []
-        self.keyed: set[Node] = set()
-        """Nodes with draw keys among their parameters."""
         self._known: dict[Hashable, Any] = {}
 
     def node(
@@ -206,8 +204,6 @@ class Graph:
                 **details,
             )
             self.nodes.append(found)
-            if any(isinstance(each, DrawKey) for each in found.parameters):
-                self.keyed.add(found)
             self._known[key] = found
         return found
 
@@ -255,7 +251,9 @@ class Graph:
             self._known[key] = self._added(found)
         return found
 
-    def referenced(self, parent: Domain, index: Node, population: str | None = None) -> Referenced:
+    def referenced(
+        self, parent: Domain, index: Node, population: ReferencePath | None = None
+    ) -> Referenced:
         """The events of another stream with these indices, one in each row of a domain."""
         key = ("referenced", parent.number, id(index), population)
         found: Referenced | None = self._known.get(key)

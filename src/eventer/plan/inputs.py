@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from types import MappingProxyType
-from typing import Any
 
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from eventer.core.bindings import ReferencePath
 from eventer.functions.populations import ASSUMED, Population, Populations
 from eventer.functions.spec import BoundCall, RowContext
 from eventer.plan.draw_keys import DrawKey, DrawKeys
 from eventer.plan.engine import EventContext
 from eventer.plan.row_program import BoundRowProgram
+
+Rows = NDArray[np.int64]
 
 
 class ContextInputs:
@@ -51,14 +57,23 @@ class PlanInputs:
         self._keys = keys
         self._populations = populations
 
-    def population(self, name: str) -> Population:
-        """The events of a stream that grows."""
-        return self._populations.get(name, ASSUMED)
+    def population(self, path: ReferencePath) -> Population:
+        """The events of a stream that grows, to which these references lead."""
+        return self._populations.get(path, ASSUMED)
+
+    def context_texts(self, call: BoundCall, events: Rows) -> pa.Array:
+        """The text of a call, for rows of these events."""
+        return pa.repeat(pa.scalar(self.context.text(call), pa.large_string()), len(events))
+
+    def bound(self, program: BoundRowProgram) -> BoundRowProgram:
+        """A program with the dataset and the instance id."""
+        return self.context.bound(program)
 
     def key(self, key: DrawKey) -> int:
         """The value of a draw key."""
         return self._keys.value(key)
 
-    def parameters(self, parameters: Sequence[Any]) -> tuple[Any, ...]:
-        """Parameters of a column with the values of draw keys."""
-        return tuple([self.key(p) if isinstance(p, DrawKey) else p for p in parameters])
+    def keys(self, key: DrawKey, events: Callable[[], Rows]) -> int:
+        """The value of a draw key in rows of these events: the same in all of them."""
+        del events
+        return self._keys.value(key)

@@ -16,7 +16,6 @@ from eventer.core.model import (
     GeneratorSpec,
     KafkaTarget,
     OnNull,
-    PostgresTarget,
     Stream,
     Target,
     Template,
@@ -53,7 +52,8 @@ from eventer.plan.faults.faulty_events import FaultInjector
 from eventer.plan.interpreter_engine import InterpreterEngine
 from eventer.plan.null_events import NullDroppingEngine
 from eventer.plan.plan_cache import PlanCache
-from eventer.plan.referenced_events import referenced_events
+from eventer.plan.prefetch_group import PrefetchGroups
+from eventer.plan.referenced_events import ReferencedStreams
 from eventer.plan.references import (
     ReferencedPrograms,
     check_no_growing,
@@ -136,11 +136,11 @@ class PreparedTemplate:
         )
 
     def shape_for(self, target: Target, rules: Sequence[FaultRule] = ()) -> EventShape:
-        """The shape that a target needs: a table that of the written part, others the event's.
+        """The shape that a target needs: of the written part for columns, else of the event.
 
         With the schemas of records, of which faults on purpose change fields.
         """
-        if isinstance(target, PostgresTarget):
+        if target.has_columns:
             return self.part_shape(target.part)
         return replace(self.shape, schemas=self.record_schemas(target, rules))
 
@@ -191,11 +191,13 @@ class PreparedTemplate:
         trace: TraceSink = discard_trace,
         match_hints: bool = False,
         populations: Populations = MappingProxyType({}),
+        groups: PrefetchGroups | None = None,
     ) -> Engine:
         """The engine of one stream: the plan, or the interpreter if the plan does not cover it.
 
         Batches have the text of a part of each event. With `match_hints`, batches of the plan have
-        hints of repeated text. `populations` are the events of streams that grow.
+        hints of repeated text. `populations` are the events of streams that grow. Engines of the
+        same `groups` generate ahead together.
 
         Raises:
             RequestError: `engine` requires the plan, which does not cover the template.
@@ -221,6 +223,7 @@ class PreparedTemplate:
             lambda: interpreter(RERUN_BY_INTERPRETER),
             number=key,
             match_hints=match_hints,
+            group=None if groups is None else groups.join(plan, match_hints=match_hints),
         )
 
     def plan(
@@ -300,11 +303,12 @@ class PreparedTemplate:
         *,
         match_hints: bool = False,
         populations: Populations = MappingProxyType({}),
+        groups: PrefetchGroups | None = None,
     ) -> Engine:
         """The engine of a generator with this template, which injects faults into what is written.
 
         `populations` are the events of other generators that exist for it. `delayed_events`
-        are its late events and copies.
+        are its late events and copies. See `engine` for `groups`.
         """
         source = spec.event_source
         engine = self.engine(
@@ -313,6 +317,7 @@ class PreparedTemplate:
             part=spec.target.part,
             match_hints=match_hints,
             populations=populations,
+            groups=groups,
         )
         engine = dropping_nulls(engine, spec)
         return self.with_faults(engine, source.stream, spec.faults, spec.target)
@@ -345,7 +350,7 @@ class PreparedTemplate:
         reader = RowReader(
             dataset=context.dataset,
             instance_id=context.instance_id,
-            references=referenced_events(self.references, populations, meter, trace),
+            references=ReferencedStreams(self.references, populations, meter, trace),
         )
         environment = Environment(reader, DrawKeys(), self.program.vars, trace)
         interpreter = Interpreter(self.program, environment, meter=meter)

@@ -6,13 +6,15 @@ is computed of an event is computed in its *scope*: the index that its natives s
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from eventer.core.bindings import ReferencePath
 from eventer.core.errors import EvaluationError
 from eventer.core.model import GrowingPopulation, Population
 from eventer.functions import populations
@@ -32,15 +34,35 @@ _T = TypeVar("_T")
 FUNCTION_READ: Final = "a function is not a part of an event"
 
 
-def referenced_events(
-    programs: ReferencedPrograms, known: populations.Populations, meter: Meter, trace: TraceSink
-) -> dict[str, EventsByIndex]:
-    """The events of all referenced streams, which the meter of the referring event counts."""
-    events: dict[str, EventsByIndex] = {}
-    for name, referenced in programs.items():
-        population = known.get(name, populations.ASSUMED)
-        events[name] = ReferencedEvents(referenced, population, events, meter, trace)
-    return events
+@dataclass(frozen=True, slots=True)
+class ReferencedStreams(Mapping[str, EventsByIndex]):
+    """All referenced streams by name, for the template to which `path` leads.
+
+    A stream is prepared when it is first read. The meter of the referring event counts its steps.
+    """
+
+    programs: ReferencedPrograms
+    populations: populations.Populations
+    meter: Meter
+    trace: TraceSink
+    path: ReferencePath = ()
+    _events: dict[str, EventsByIndex] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> EventsByIndex:
+        found = self._events.get(name)
+        if found is None:
+            path = (*self.path, name)
+            population = self.populations.get(path, populations.ASSUMED)
+            others = replace(self, path=path, _events={})
+            found = ReferencedEvents(self.programs[name], population, others)
+            self._events[name] = found
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.programs)
+
+    def __len__(self) -> int:
+        return len(self.programs)
 
 
 class _Scope:
@@ -55,23 +77,21 @@ class _Scope:
 
 
 class ReferencedEvents:
-    """The events of one stream; see `EventsByIndex`. `others` are all referenced streams."""
+    """The events of one stream; see `EventsByIndex`. `others` are those that it can refer to."""
 
     def __init__(
         self,
         referenced: ReferencedProgram,
         grown: populations.Population,
-        others: dict[str, EventsByIndex],
-        meter: Meter,
-        trace: TraceSink,
+        others: ReferencedStreams,
     ) -> None:
         stream = referenced.stream
         self.population: Population = referenced.population
         self._grown = grown if isinstance(self.population, GrowingPopulation) else None
         self._name = stream.name
         self._referenced = referenced
-        self._meter = meter
-        self._trace = trace
+        self._meter = others.meter
+        self._trace = others.trace
         self._reader = IndexReader(stream.context, others)
         self._root_key = referenced.root_key
         self._made: Interpreter | None = None

@@ -13,6 +13,7 @@ from typing import Final, TypeAlias
 
 from eventer.core.errors import EvaluationError
 from eventer.core.model import (
+    FixedPopulation,
     GrowingPopulation,
     NoPopulation,
     Population,
@@ -66,8 +67,9 @@ def referenced_programs(
     If not `strict`, wrong references are left out: events that evaluate them raise.
 
     Raises:
-        EvaluationError: a name is unknown or is not written as text, the stream has a schedule, or
-            the references are circular or too many; at the place of the call.
+        EvaluationError: a name is unknown or is not written as text, a stream without a schedule
+            refers to one with a schedule, or the references are circular or too many; at the place
+            of the call.
         TemplateError: the template of a referenced stream is invalid.
     """
     known = {each.name: each for each in template.references}
@@ -86,7 +88,11 @@ class _Resolution:
 
     def of(self, program: Program) -> ReferencedPrograms:
         self._follow(program, ())
-        return {name: self.found[name] for name in sorted(self.found)}
+        direct = {name for _, name in reference_calls(program)}
+        return {
+            name: found if name in direct else _indirect(found)
+            for name, found in sorted(self.found.items())
+        }
 
     def _follow(self, program: Program, path: tuple[str, ...]) -> None:
         for call, name in reference_calls(program):
@@ -149,10 +155,10 @@ class _Resolution:
         itself = stream.template.text == self.template.text
         if path and itself:
             raise _circular((stream.name, *path, stream.name))
-        if path:
+        if path and isinstance(self.found[path[-1]].population, FixedPopulation):
             chain = " → ".join([*path, stream.name])
             raise EvaluationError(
-                f"get_event_of: {path[-1]!r} is referred to, so it can refer only to events "
+                f"get_event_of: {path[-1]!r} has no schedule, so it can refer only to events "
                 f"without a schedule: {chain}",
                 hint=f"add {stream.name!r} to `events` once more under another `id`, with the same "
                 "`stream` and `seed` but without a schedule, and refer to that: its events are "
@@ -181,6 +187,15 @@ class _Resolution:
             or "add it to `events` of the request, or write the name of a generator; for a preview "
             "or a run, give it by `with` or --with",
         )
+
+
+def _indirect(found: ReferencedProgram) -> ReferencedProgram:
+    """A stream to which only other streams refer."""
+    population = found.population
+    if isinstance(population, FixedPopulation):
+        return found
+    stream = replace(found.stream, population=replace(population, indirect=True))
+    return replace(found, stream=stream)
 
 
 def check_no_growing(program: Program, references: ReferencedPrograms) -> None:

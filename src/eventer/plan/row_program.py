@@ -5,17 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from eventer.core.json_text import json_text
 from eventer.functions.spec import BoundCall
-from eventer.kernels.json.instructions import NUMBERS, TEXT_COLUMN_OPS, Column, RowProgram
+from eventer.kernels.json.instructions import (
+    NUMBERS,
+    TEXT_COLUMN_OPS,
+    Column,
+    RowOp,
+    RowProgram,
+)
 from eventer.kernels.json.selectors import selectors
 from eventer.kernels.pgcopy.copy_stream import text_buffers
 from eventer.plan.execution import Execution
-from eventer.plan.graph import Node
+from eventer.plan.graph import Domain, Node
 from eventer.plan.ops.dictionaries import as_array
 
 
@@ -38,24 +44,39 @@ class ColumnSlot:
     node: Node
 
 
+class ProgramInput(NamedTuple):
+    """An instruction that writes the text of a call, an input of the plan, in rows of a domain."""
+
+    instruction: int
+    call: BoundCall
+    domain: Domain
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class BoundRowProgram:
     """Instructions and the columns that they read: dictionaries first, then the slots.
 
-    `inputs` are instructions that write the text of a call, which is an input of the plan.
+    `inputs` write texts that are inputs of the plan.
     """
 
     rows: RowProgram
     dictionaries: tuple[Column, ...]
     slots: tuple[ColumnSlot, ...]
-    inputs: tuple[tuple[int, BoundCall], ...] = ()
+    inputs: tuple[ProgramInput, ...] = ()
 
     def with_texts(self, text: Callable[[BoundCall], str]) -> BoundRowProgram:
         """The program with the texts of calls in place of the inputs."""
         if not self.inputs:
             return self
-        texts = {number: json_text(text(call)).encode() for number, call in self.inputs}
+        texts = {each.instruction: json_text(text(each.call)).encode() for each in self.inputs}
         return replace(self, rows=self.rows.with_literals(texts), inputs=())
+
+    def with_input_columns(self) -> BoundRowProgram:
+        """The program that reads the texts of the inputs from columns after its own."""
+        code, column = self.rows.code.copy(), len(self.dictionaries) + len(self.slots)
+        for number, each in enumerate(self.inputs):
+            code[each.instruction] = (RowOp.RAW, column + number, 0)
+        return replace(self, rows=self.rows.with_code(code), inputs=())
 
     def columns(self, run: Execution) -> list[Column]:
         """The columns of a run in their layouts."""

@@ -11,8 +11,8 @@ from eventer.core.json_text import json_text
 from eventer.functions.spec import BoundCall
 from eventer.kernels.json.instructions import MAX_DEPTH, Column, RowOp, RowProgram
 from eventer.kernels.json.prefix_classes import PrefixClasses, prefix_classes
-from eventer.plan.graph import Node
-from eventer.plan.row_program import BoundRowProgram, ColumnSlot, Layout
+from eventer.plan.graph import Domain, Node
+from eventer.plan.row_program import BoundRowProgram, ColumnSlot, Layout, ProgramInput
 from eventer.plan.unsupported import PlanUnsupportedError
 
 MAX_INSTRUCTIONS: Final = 100_000
@@ -44,7 +44,7 @@ class RowProgramBuilder:
         self._dictionary_bytes = 0
         self._pending = bytearray()
         self._depth = 0
-        self._inputs: list[tuple[int, BoundCall]] = []
+        self._inputs: list[ProgramInput] = []
 
     def program(self) -> BoundRowProgram:
         """The finished program."""
@@ -67,9 +67,9 @@ class RowProgramBuilder:
                 f"an event has more than {MAX_LITERALS:,} bytes of constant text"
             )
 
-    def add_input(self, call: BoundCall) -> None:
+    def add_input(self, call: BoundCall, domain: Domain) -> None:
         """Adds the text of a call that is an input of the plan, as a JSON string."""
-        self._inputs.append((self.emit(RowOp.LITERAL), call))
+        self._inputs.append(ProgramInput(self.emit(RowOp.LITERAL), call, domain))
 
     def flush(self) -> None:
         """Emits the pending text as an instruction."""
@@ -130,7 +130,7 @@ class RowProgramBuilder:
         """Removes the instructions since a checkpoint; slots and dictionaries stay."""
         code, patches, self._depth = checkpoint
         del self._code[code:], self._patches[patches:]
-        self._inputs = [each for each in self._inputs if each[0] < code]
+        self._inputs = [each for each in self._inputs if each.instruction < code]
         self._pending.clear()
 
     def dictionary(self, entries: Sequence[Any]) -> int:

@@ -72,7 +72,8 @@ class RowProgramWriter:
 
     def _symbol(self, value: Symbol, omitted: OmittedFields) -> None:
         if is_context_text(value):
-            self._out.add_input(source_node(value.node).parameters[0])
+            call = source_node(value.node).parameters[0]
+            self._out.add_input(call, self._tracer.domain)
             return
         node = self._tracer.lift(value.node)
         if node.type is Type.DICTIONARY:

@@ -20,10 +20,8 @@ from eventer.core.model import (
     CatchUp,
     GeneratorSpec,
     GeneratorState,
-    KafkaTarget,
     OnError,
     Position,
-    PostgresTarget,
     Segment,
     Target,
 )
@@ -267,12 +265,6 @@ def stream_key(name: str | None, digest: str) -> str:
 
 
 def target_location(target: Target) -> str:
-    """The key of a target's topic or table; other options do not count."""
-    match target:
-        case KafkaTarget():
-            parts = ("kafka", target.connection, target.topic)
-        case PostgresTarget():
-            parts = ("postgres", target.connection, target.table)
-        case _:
-            parts = ("console", target.connection, "")
+    """The key of a target's topic, table or folder; other options do not count."""
+    parts = (target.kind, target.connection, target.location)
     return json.dumps(parts)

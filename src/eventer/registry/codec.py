@@ -17,6 +17,7 @@ from eventer.core.model import (
     ConsoleTarget,
     EventContext,
     EventShape,
+    FileTarget,
     FixedPopulation,
     GrowingPopulation,
     KafkaTarget,
@@ -77,6 +78,8 @@ def read_target(text: str) -> Target:
         case "postgres":
             key = parts.pop("key")
             return PostgresTarget(**parts, key=None if key is None else tuple(key))
+        case "file":
+            return FileTarget(**parts, partition_by=tuple(parts.pop("partition_by")))
         case _:
             return ConsoleTarget(**parts)
 
@@ -111,8 +114,8 @@ def _reference(stream: ReferencedStream) -> dict[str, Any]:
 
 def _population(population: Population | NoPopulation) -> dict[str, Any]:
     match population:
-        case GrowingPopulation(generator=int(generator)):
-            return {"generator": str(generator)}
+        case GrowingPopulation(generator=int(generator), indirect=indirect):
+            return {"generator": str(generator)} | ({"indirect": True} if indirect else {})
         case FixedPopulation():
             return asdict(population)
         case _:
@@ -121,7 +124,7 @@ def _population(population: Population | NoPopulation) -> dict[str, Any]:
 
 def _read_population(parts: dict[str, Any]) -> Population:
     if "generator" in parts:
-        return GrowingPopulation(int(parts["generator"]))
+        return GrowingPopulation(int(parts["generator"]), parts.get("indirect", False))
     return FixedPopulation(**parts)
 
 

@@ -23,9 +23,11 @@ class CommitThrottle:
     """When the next transaction may begin, and when its events are generated.
 
     A backlog is not throttled. `until` ends the pause before the next small transaction;
-    `other_io_until`, the time in which other instructions go first.
+    `other_io_until`, the time in which other instructions go first. With `interval`, all pending
+    events wait until this time after the first of them has passed.
     """
 
+    interval: int = 0
     until: int = 0
     other_io_until: int = 0
     _began: int = 0
@@ -37,17 +39,19 @@ class CommitThrottle:
         if not has_events:
             self._window_end = None
         elif self._window_end is None:
-            self._window_end = now + COMMIT_WINDOW_NS
+            self._window_end = now + (self.interval or COMMIT_WINDOW_NS)
 
     def may_commit(self, now: int, *, idle: bool) -> bool:
         """Whether pending events may be committed; `idle` says whether no others are due."""
-        return (idle and now >= self.until) or self._window_end is None or now >= self._window_end
+        if self._window_end is None or now >= self._window_end:
+            return True
+        return idle and not self.interval and now >= self.until
 
     def wake_instants(self, *, idle: bool) -> Iterator[int]:
         """When `may_commit` changes while the window is open."""
         if self._window_end is not None:
             yield self._window_end
-            if idle:
+            if idle and not self.interval:
                 yield self.until
 
     def begin_commit(self, now: int) -> None:

@@ -170,7 +170,10 @@ class ConnectionLane:
         if not self._flows.has_pending:
             return False
         state = self._state
-        may_commit = state.throttle.may_commit(now, idle=self._generation.idle)
+        idle, throttle = self._generation.idle, state.throttle
+        may_commit = throttle.may_commit(now, idle=idle)
+        if throttle.interval and idle and not may_commit:
+            may_commit = not self._flows.pending_grows
         # A third of the memory: the rest can always be filled while that is delivered.
         full = 3 * self._flows.retained_bytes >= state.max_buffered_bytes
         return may_commit or full or self._flows.can_fill(state.limiter)

@@ -94,6 +94,11 @@ class FlowSet:
         return bool(self._pending)
 
     @property
+    def pending_grows(self) -> bool:
+        """Whether a flow with batches to deliver will generate more before these are committed."""
+        return any(flow.generates_more for flow in self._pending.values())
+
+    @property
     def retained_bytes(self) -> int:
         """Bytes of memory of batches that are pending or in flight."""
         return self._in_flight_bytes + self._pending_bytes

@@ -12,6 +12,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -23,6 +24,7 @@ from eventer.core.cursor import Cursor
 from eventer.core.errors import BudgetError, EventerError, RequestError, TemplateError
 from eventer.core.large_stack import large_stack_executor
 from eventer.core.model import EventSource, PositionKey
+from eventer.plan.columnar_engine import ColumnarEngine
 from eventer.plan.engine import Engine, ScheduledTimes
 from eventer.runs.assignment import Assignment
 from eventer.runs.shard_messages import GenerationRequest, GenerationResult
@@ -90,6 +92,7 @@ class GenerationThread:
         deadline = time.monotonic_ns() + SLICE_NS
         done: list[GenerationResult] = []
         waiting = deque(requests)
+        self._announce(requests, deadline)
         while waiting:
             request = waiting.popleft()
             began = time.monotonic_ns()
@@ -106,6 +109,19 @@ class GenerationThread:
                 break
         self._notify(None)
         return done
+
+    def _announce(self, requests: Sequence[GenerationRequest], deadline: int) -> None:
+        """Tells engines what they will be asked, so that those of a plan can generate together.
+
+        An engine that does not exist yet takes time, so half of the slice is left.
+        """
+        for request in requests if len(requests) > 1 else ():
+            if 2 * time.monotonic_ns() > 2 * deadline - SLICE_NS:
+                return
+            with suppress(EventerError):
+                engine = self._engine(request)
+                if isinstance(engine, ColumnarEngine):
+                    engine.expect(request.first, later_times(request))
 
     def _notify(self, request: GenerationRequest | None) -> None:
         if request is not None and self._on_request is not None:

@@ -9,7 +9,7 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from eventer.core.bindings import Binding
+from eventer.core.bindings import Binding, ReferencePath
 from eventer.core.clock import NS_PER_SECOND
 from eventer.core.limits import MAX_POPULATION
 from eventer.runs.pacing import END, Pace
@@ -60,7 +60,7 @@ class BoundEvents:
 
 
 class BoundPopulation:
-    """`eventer.functions.populations.Population` of the bindings of one name, in their order."""
+    """`eventer.functions.populations.Population` of the bindings of one path, in their order."""
 
     def __init__(self, bindings: Sequence[Binding]) -> None:
         self._first, self._events = [], []
@@ -89,12 +89,12 @@ class BoundPopulation:
         return found
 
 
-def bound_populations(bindings: Iterable[Binding]) -> Mapping[str, BoundPopulation]:
-    """The populations of a generator by name."""
-    by_name: dict[str, list[Binding]] = {}
+def bound_populations(bindings: Iterable[Binding]) -> Mapping[ReferencePath, BoundPopulation]:
+    """The populations of a generator by the references that lead to them."""
+    by_path: dict[ReferencePath, list[Binding]] = {}
     for binding in bindings:
-        by_name.setdefault(binding.name, []).append(binding)
-    return {name: BoundPopulation(each) for name, each in by_name.items()}
+        by_path.setdefault(binding.path, []).append(binding)
+    return {path: BoundPopulation(each) for path, each in by_path.items()}
 
 
 def _valid(bindings: Sequence[Binding]) -> Sequence[Binding]:

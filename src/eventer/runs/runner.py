@@ -11,8 +11,9 @@ from typing import Any, Final
 from eventer.core.clock import NS_PER_SECOND, Clock
 from eventer.core.errors import DestinationUnavailableError, EventerError, UnknownOutcomeError
 from eventer.destinations.base import ShardConnection
+from eventer.runs.commit_policy import AS_SOON_AS_POSSIBLE, CommitPolicy
 from eventer.runs.generation_thread import GenerationThread
-from eventer.runs.shard import MAX_BUFFERED_BYTES, Shard
+from eventer.runs.shard import Shard
 from eventer.runs.shard_messages import (
     Check,
     Close,
@@ -49,9 +50,9 @@ class ShardRunner:
         clock: Clock,
         *,
         jitter: Callable[[], float] = random.random,
-        max_buffered_bytes: int = MAX_BUFFERED_BYTES,
+        policy: CommitPolicy = AS_SOON_AS_POSSIBLE,
     ) -> None:
-        self.shard = Shard(max_buffered_bytes)
+        self.shard = Shard(policy)
         self._connect = connect
         self._connection: ShardConnection | None = None
         self._generation_thread = generation_thread

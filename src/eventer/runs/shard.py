@@ -8,12 +8,11 @@ calls `decide` again at `wake_at` or when something happened.
 
 from __future__ import annotations
 
-from typing import Final
-
 from eventer.core.bindings import Binding
 from eventer.core.model import Position, PositionKey
 from eventer.destinations.base import Flow
 from eventer.runs.assignment import Assignment
+from eventer.runs.commit_policy import AS_SOON_AS_POSSIBLE, CommitPolicy
 from eventer.runs.connection_lane import ConnectionLane
 from eventer.runs.flow_state import PositionReported
 from eventer.runs.generation_lane import GenerationLane
@@ -21,18 +20,12 @@ from eventer.runs.pacing import END
 from eventer.runs.shard_messages import FlowWithdrawn, Instruction, ShardReport, Timetable
 from eventer.runs.shard_state import ShardState
 
-MAX_BUFFERED_BYTES: Final = 24 << 20
-"""Bytes of memory that batches may hold while they wait for a transaction."""
-
 
 class Shard:
-    """One shard of one connection: its flows and its two lanes.
+    """One shard of one connection: its flows and its two lanes."""
 
-    `max_buffered_bytes` is how many bytes of memory may wait for a transaction.
-    """
-
-    def __init__(self, max_buffered_bytes: int = MAX_BUFFERED_BYTES) -> None:
-        self._state = ShardState(max_buffered_bytes)
+    def __init__(self, policy: CommitPolicy = AS_SOON_AS_POSSIBLE) -> None:
+        self._state = ShardState(policy)
         self._flows = self._state.flows
         self.generation = GenerationLane(self._state)
         self.connection = ConnectionLane(self._state, self.generation)

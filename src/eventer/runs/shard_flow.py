@@ -219,6 +219,11 @@ class ShardFlow:
                 end = min(end, barrier)
         return end
 
+    @property
+    def generates_more(self) -> bool:
+        """Whether it will generate more events before those that wait are committed."""
+        return self.delivering.generated < self._end()
+
     def generation_end(self, now: int) -> int:
         """The first index that is not to be generated now."""
         return min(self.delivering.timetable.due_end(min(now, self.gate - 1)), self._end())

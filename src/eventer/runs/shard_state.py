@@ -8,6 +8,7 @@ from eventer.core.errors import DestinationRejectedError, EventerError, TargetUn
 from eventer.core.model import PositionKey
 from eventer.runs.backoff import delay_ns
 from eventer.runs.batch_limiter import BatchLimiter
+from eventer.runs.commit_policy import CommitPolicy
 from eventer.runs.commit_throttle import CommitThrottle
 from eventer.runs.flow_set import FlowSet
 from eventer.runs.flow_state import Removed, Withdrawing
@@ -19,12 +20,20 @@ from eventer.runs.shard_messages import FlowFailed, FlowSuspended, ShardReport
 class ShardState:
     """The flows of a shard, its reports, and what limits its transactions."""
 
-    max_buffered_bytes: int
+    policy: CommitPolicy
     flows: FlowSet = field(default_factory=FlowSet)
     reports: list[ShardReport] = field(default_factory=list)
     limiter: BatchLimiter = field(default_factory=BatchLimiter)
-    throttle: CommitThrottle = field(default_factory=CommitThrottle)
+    throttle: CommitThrottle = field(init=False)
     stopping: bool = False
+
+    def __post_init__(self) -> None:
+        self.throttle = CommitThrottle(self.policy.interval_ns)
+
+    @property
+    def max_buffered_bytes(self) -> int:
+        """Bytes of memory that batches may hold while they wait for a transaction."""
+        return self.policy.max_buffered_bytes
 
     def end_if_done(self, flow: ShardFlow) -> bool:
         """Removes a flow that has failed or delivered everything. Returns whether it has."""

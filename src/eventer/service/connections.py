@@ -8,10 +8,16 @@ from dataclasses import dataclass
 from pydantic import SecretStr
 
 from eventer.core.model import Guarantee
+from eventer.destinations.file.settings import FileSettings
 from eventer.destinations.postgres.dsn import parse_dsn
 from eventer.settings import Settings
-from eventer.settings.model import KafkaConnection, PostgresConnection
-from eventer.workers.connectors import KafkaConnector, PostgresConnector
+from eventer.settings.model import (
+    CONNECTION_TYPES,
+    FileConnection,
+    KafkaConnection,
+    PostgresConnection,
+)
+from eventer.workers.connectors import FileConnector, KafkaConnector, PostgresConnector
 from eventer.workers.messages import Connector
 
 
@@ -32,14 +38,17 @@ class KnownConnection:
 
 def known_connections(settings: Settings, shards: int) -> Mapping[str, KnownConnection]:
     """All connections that requests may name, by name."""
-    named = {"kafka": settings.kafka, "postgres": settings.postgres, **settings.connections}
+    own = {kind: getattr(settings, kind) for kind in CONNECTION_TYPES}
+    named = {**own, **settings.connections}
     return {name: _connection(name, section, shards) for name, section in named.items()}
 
 
 def _connection(
-    name: str, section: KafkaConnection | PostgresConnection, shards: int
+    name: str, section: KafkaConnection | PostgresConnection | FileConnection, shards: int
 ) -> KnownConnection:
-    prefix = name if name in {"kafka", "postgres"} else f"connections.{name}"
+    prefix = name if name in CONNECTION_TYPES else f"connections.{name}"
+    if isinstance(section, FileConnection):
+        return _file_connection(name, section, f"{prefix}.root")
     options = {
         field: value.get_secret_value() if isinstance(value, SecretStr) else value
         for field, value in section
@@ -53,6 +62,15 @@ def _connection(
     postgres = PostgresConnector(name, options) if section.dsn else None
     address = parse_dsn(section.dsn.get_secret_value()).address if section.dsn else None
     return KnownConnection("postgres", postgres, f"{prefix}.dsn", "exactly-once", address)
+
+
+def _file_connection(name: str, section: FileConnection, setting: str) -> KnownConnection:
+    if section.root is None:
+        return KnownConnection("file", None, setting, "exactly-once")
+    root = section.root.expanduser().absolute()
+    file_settings = FileSettings(root, section.roll_interval, section.roll_bytes)
+    connector = FileConnector(name, file_settings)
+    return KnownConnection("file", connector, setting, "exactly-once", str(root))
 
 
 def environment_name(setting: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -61,7 +61,7 @@ def with_references(
 
     def references(text: str) -> tuple[ReferencedStream, ...]:
         if _CALL in text:
-            found = _generators(text, known, find)
+            found = _generators(_named_texts(text, known), known, find)
             return (*streams, *found) if found else streams  # one tuple, which is packed once
         return possible if any(each in text for each in _MAY_CALL) else ()
 
@@ -74,27 +74,54 @@ def with_references(
     )
 
 
+def _names(text: str) -> Iterator[str]:
+    """What may be a name in a text."""
+    return (quoted[2] for quoted in _QUOTED.finditer(text))
+
+
+def _named_texts(text: str, known: Mapping[str, ReferencedStream]) -> list[str]:
+    """A text, and those of the events that it names, that these name, and so on."""
+    found = {text: None}
+    texts = [text]
+    while texts:
+        named = (known[name].template.text for name in _names(texts.pop()) if name in known)
+        new = {each: None for each in named if _CALL in each and each not in found}
+        found |= new
+        texts += new
+    return [*found]
+
+
 def _generators(
-    text: str,
+    texts: Iterable[str],
     known: Mapping[str, ReferencedStream],
     find: Callable[[str], GeneratorRecord | None],
 ) -> tuple[ReferencedStream, ...]:
-    """The generators whose names are in a text, and what these refer to."""
+    """The generators whose names are in texts, and what these refer to."""
     found: dict[str, ReferencedStream] = {}
-    for quoted in _QUOTED.finditer(text):
-        name = quoted[2]
+    for name in (name for text in texts for name in _names(text)):
         record = None if name in known or name in found else find(name)
         if record is not None:
-            fixed = [
-                each
-                for each in record.spec.event_source.template.references
-                if isinstance(each.population, FixedPopulation)
-            ]
+            references = record.spec.event_source.template.references
             others = {**known, **found}
-            clash = [each.name for each in fixed if others.get(each.name, each) != each]
+            clash = [each.name for each in references if not _agree(each, others)]
             found[name] = _generator(name, record, clash)
-            found |= {} if clash else {each.name: each for each in fixed}
+            found |= {} if clash else {each.name: _direct(each) for each in references}
     return tuple(found.values())
+
+
+def _agree(stream: ReferencedStream, others: Mapping[str, ReferencedStream]) -> bool:
+    """Whether a name means the same events for all that use it."""
+    other = others.get(stream.name)
+    return other is None or _direct(stream, 0) == _direct(other, 0)
+
+
+def _direct(stream: ReferencedStream, generator: int | None = None) -> ReferencedStream:
+    """A stream that a template may name itself; if it grows, that of its or another generator."""
+    population = stream.population
+    if not isinstance(population, GrowingPopulation):
+        return stream
+    id_ = population.generator if generator is None else generator
+    return replace(stream, population=GrowingPopulation(id_))
 
 
 def _generator(name: str, record: GeneratorRecord, clash: Sequence[str]) -> ReferencedStream:
@@ -145,9 +172,19 @@ def is_delayed(faults: Sequence[FaultRule]) -> bool:
 
 
 def referenced_by_name(spec: GeneratorSpec) -> Mapping[str, int]:
-    """The ids of the generators whose events a template reads, by the names that it uses."""
+    """The ids of the generators to which a template refers itself, by the names that it uses."""
+    return {name: id_ for name, (id_, indirect) in _generator_ids(spec).items() if not indirect}
+
+
+def all_referenced(spec: GeneratorSpec) -> Mapping[str, int]:
+    """The ids of the generators whose events a template reads, also by the references of those."""
+    return {name: id_ for name, (id_, _) in _generator_ids(spec).items()}
+
+
+def _generator_ids(spec: GeneratorSpec) -> Mapping[str, tuple[int, bool]]:
+    """The ids of generators by name, and whether only other templates refer to them."""
     return {
-        each.name: each.population.generator
+        each.name: (each.population.generator, each.population.indirect)
         for each in spec.event_source.template.references
         if isinstance(each.population, GrowingPopulation) and each.population.generator is not None
     }
@@ -158,8 +195,8 @@ def with_generators(spec: GeneratorSpec, ids: Mapping[str, int]) -> GeneratorSpe
     return _with_references(
         spec,
         lambda each: (
-            replace(each, population=GrowingPopulation(ids[each.name]))
-            if each.name in ids
+            replace(each, population=replace(each.population, generator=ids[each.name]))
+            if each.name in ids and isinstance(each.population, GrowingPopulation)
             else each
         ),
     )

@@ -23,6 +23,7 @@ from eventer.service.generator import Generator, view
 from eventer.service.lifecycle import Lifecycle
 from eventer.service.locks import Locks
 from eventer.service.pace_preview import PacePreview, preview_pace, preview_segments
+from eventer.service.recent_errors import PastError
 from eventer.service.request_faults import pace_faults, raise_faults
 from eventer.service.requests import AddRequest
 from eventer.service.row_file_store import RowFileStore, row_file_folder
@@ -224,6 +225,14 @@ class Eventer:
                 raise
             self._lifecycle.forget(generator)
 
+    def recent_errors(self, id: Reference) -> Sequence[PastError]:  # noqa: A002
+        """The errors of a generator since the service started, newest first: at most 20.
+
+        Raises:
+            NotFoundError: no generator has this id.
+        """
+        return self._generator(id).recent_errors.newest_first()
+
     async def pause(self, id: Reference) -> GeneratorView:  # noqa: A002
         """Pauses a generator. When it returns, no further event is delivered.
 
@@ -330,7 +339,7 @@ class Eventer:
             spec.target,
             spec.on_null,
             spec.faults,
-            generator.record.bindings or self._lifecycle.gates.bindings(generator, 0),
+            self._lifecycle.gates.all_bindings(generator),
         )
 
     def tail(

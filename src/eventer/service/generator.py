@@ -22,6 +22,7 @@ from eventer.registry.base import (
 from eventer.runs.assignment import Assignment
 from eventer.runs.pacing import END, Pace, tick_events, tick_interval
 from eventer.service.rate_meter import RateMeter
+from eventer.service.recent_errors import RecentErrors
 from eventer.service.views import GeneratorView, Stage
 from eventer.workers.messages import ShardId, StepBacklog
 
@@ -51,6 +52,7 @@ class Generator:
     guarantee: Guarantee | None = None
     saved_position: Position | None = None
     meter: RateMeter = field(default_factory=RateMeter)
+    recent_errors: RecentErrors = field(default_factory=RecentErrors)
     retries: int = 0
     backlog: StepBacklog | None = None
     _history: Pace | None = None
@@ -58,7 +60,11 @@ class Generator:
     @classmethod
     def of(cls, record: GeneratorRecord, cluster: int) -> Generator:
         """A generator from its record."""
-        return cls(record, cluster, record.position, record.failure, saved_position=record.position)
+        failure = record.failure
+        generator = cls(record, cluster, record.position, failure, saved_position=record.position)
+        if failure is not None:
+            generator.recent_errors.add(failure.error, failure.at)
+        return generator
 
     @property
     def key(self) -> PositionKey:
@@ -157,8 +163,9 @@ class Generator:
         )
 
     def record_error(self, error: EventerError, at: int) -> None:
-        """Sets the last error."""
+        """Sets the last error, and adds it to the recent ones."""
         self.last_error = GeneratorFailure(error, at)
+        self.recent_errors.add(error, at)
         self.awaiting_answer = False
 
     def record_running(self, guarantee: Guarantee | None) -> None:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from eventer.core.fault_rules_json import rules_json
 from eventer.core.model import (
     ConsoleTarget,
+    FileTarget,
     FixedPopulation,
     GeneratorSpec,
     GrowingPopulation,
@@ -17,6 +18,7 @@ from eventer.core.model import (
     OnNull,
     PostgresTarget,
     ReferencedStream,
+    ServiceTarget,
     Target,
 )
 
@@ -93,11 +95,20 @@ def _target_identity(target: Target) -> Mapping[str, Any]:
                 "key": None if target.key is None else list(target.key),
                 **_record_options(target),
             }
+        case FileTarget():
+            return {
+                "kind": "file",
+                "connection": target.connection,
+                "path": target.path,
+                "format": target.format,
+                "partition_by": list(target.partition_by),
+                **_record_options(target),
+            }
         case ConsoleTarget():
             return {"kind": "console", "connection": target.connection}
 
 
-def _record_options(target: KafkaTarget | PostgresTarget) -> Mapping[str, Any]:
+def _record_options(target: ServiceTarget) -> Mapping[str, Any]:
     """The options that say what is written of an event, if they are set."""
     options = {"value": target.value, "omit": sorted(target.omit), "op": target.op}
     if isinstance(target, KafkaTarget):

@@ -44,6 +44,7 @@ from eventer.service.event_references import referenced_by_name
 from eventer.service.generator import Generator, position_lost
 from eventer.service.generator_index import GeneratorIndex
 from eventer.service.reference_gates import ReferenceGates
+from eventer.service.reference_histories import indirect_bindings
 from eventer.service.shard_totals import ShardTotals
 from eventer.service.start_progress import log_start
 from eventer.service.upgrade_warning import upgrade_warnings
@@ -374,7 +375,10 @@ class Lifecycle:
             generator.key,
             generator.segments_from(position),
             generator.live_from,
-            relevant_bindings(generator.record.bindings, position.next),
+            (
+                *relevant_bindings(generator.record.bindings, position.next),
+                *indirect_bindings(generator, self.generators),
+            ),
             self.gates.open(generator),
             cursor=generator.start_cursor(position),
             first_timeline=generator.first_timeline,
@@ -418,12 +422,14 @@ class Lifecycle:
 def _readers_last(
     pending: Sequence[_PendingWrite],
 ) -> tuple[list[_PendingWrite], list[_PendingWrite]]:
-    """The writes to begin with, and those of generators that refer to others, to be done later."""
+    """The writes to begin with, and those of generators that refer to the others, for later."""
+    ids = {each.generator.record.id for each in pending}
     readers: list[_PendingWrite] = []
     others: list[_PendingWrite] = []
     for each in pending:
-        (readers if referenced_by_name(each.generator.record.spec) else others).append(each)
-    return (others, readers) if others else (readers, [])
+        referenced = referenced_by_name(each.generator.record.spec).values()
+        (others if ids.isdisjoint(referenced) else readers).append(each)
+    return others, readers
 
 
 def _no_connection(name: str) -> EventerError:

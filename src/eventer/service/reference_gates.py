@@ -8,8 +8,8 @@ changes with that generator's pace, state and incarnation.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Final
 
 from eventer.core.bindings import Binding, latest_bindings
@@ -21,19 +21,31 @@ from eventer.runs.populations import NOTHING, BoundEvents
 from eventer.service.event_references import referenced_by_name
 from eventer.service.generator import Generator
 from eventer.service.generator_index import GeneratorIndex
+from eventer.service.reference_histories import Histories, histories, indirect_bindings
 from eventer.workers.worker_pool import WorkerPool
 
 STALL_NS: Final = 30 * NS_PER_SECOND
 """After this time without a commit of a generator, others do not wait for its next events."""
 
 
+@dataclass(frozen=True, slots=True)
+class _BoundReference:
+    """A reference of a generator to another, and the bindings of the other that it knows.
+
+    `histories` are the bindings of the other, and of those to which that refers.
+    """
+
+    binding: Binding
+    events: BoundEvents
+    histories: Histories
+
+
 class _OpenReader:
     """A generator that generates events, what it reads, and its gate."""
 
-    def __init__(self, generator: Generator) -> None:
+    def __init__(self, generator: Generator, references: Iterable[_BoundReference]) -> None:
         self.generator = generator
-        latest = latest_bindings(generator.record.bindings)
-        self.bound = [(binding, BoundEvents.of(binding)) for binding in latest.values()]
+        self.references = tuple(references)
         self.gate = NOTHING
 
 
@@ -62,6 +74,14 @@ class ReferenceGates:
                     found.append(binding)
         return tuple(found)
 
+    def all_bindings(self, generator: Generator) -> tuple[Binding, ...]:
+        """Those of a generator and of what it refers to; also if nothing is generated yet."""
+        own = self._stored_or_first(generator)
+        return (*own, *indirect_bindings(generator, self._generators, self._stored_or_first))
+
+    def _stored_or_first(self, generator: Generator) -> tuple[Binding, ...]:
+        return generator.record.bindings or self.bindings(generator, 0)
+
     def changes(self, generator: Generator, first: int) -> Iterator[BeginBindings]:
         """The change of the registry that stores `bindings`."""
         if bindings := self.bindings(generator, first):
@@ -84,8 +104,16 @@ class ReferenceGates:
 
     def is_outdated(self, generator: Generator) -> bool:
         """Whether a generator runs and needs other bindings."""
-        is_open = generator.record.id in self._open
-        return is_open and bool(self.bindings(generator, generator.position.next))
+        reader = self._open.get(generator.record.id)
+        if reader is None:
+            return False
+        known = all(map(self._is_known, reader.references))
+        return not known or bool(self.bindings(generator, generator.position.next))
+
+    def _is_known(self, reference: _BoundReference) -> bool:
+        """Whether a reader knows what the events of the other generator read themselves."""
+        other = self._generators.get(reference.binding.generator)
+        return other is None or histories(other, self._generators) == reference.histories
 
     # --- gates --------------------------------------------------------------------------------
 
@@ -93,9 +121,16 @@ class ReferenceGates:
         """The gate of a generator that begins to generate events."""
         if not referenced_by_name(generator.record.spec):
             return END
-        reader = self._open[generator.record.id] = _OpenReader(generator)
+        reader = _OpenReader(generator, self._bound_references(generator))
+        self._open[generator.record.id] = reader
         reader.gate = self._gate(reader)
         return reader.gate
+
+    def _bound_references(self, generator: Generator) -> Iterator[_BoundReference]:
+        for binding in latest_bindings(generator.record.bindings).values():
+            other = self._generators.get(binding.generator)
+            known = () if other is None else histories(other, self._generators)
+            yield _BoundReference(binding, BoundEvents.of(binding), known)
 
     def close(self, generator: Generator) -> None:
         """Forgets a generator that does not generate events any more."""
@@ -112,17 +147,17 @@ class ReferenceGates:
                 self._worker_pool.set_gate(reader.generator.key, gate)
 
     def _gate(self, reader: _OpenReader) -> int:
-        gates = (self._gate_of(binding, events) for binding, events in reader.bound)
-        return min(gates, default=END)
+        return min(map(self._gate_of, reader.references), default=END)
 
-    def _gate_of(self, binding: Binding, events: BoundEvents) -> int:
+    def _gate_of(self, reference: _BoundReference) -> int:
+        binding = reference.binding
         other = self._generators.get(binding.generator)
-        if other is None:
+        if other is None or not self._is_known(reference):
             return NOTHING
         known = (binding.incarnation, binding.segments)
         if known != (other.record.incarnation, other.record.segments):
             return NOTHING  # until a new binding has the times of its next events
-        return events.gate(other.position.next)
+        return reference.events.gate(other.position.next)
 
     def waits_for(self, generator: Generator, now: int) -> tuple[str, ...]:
         """The names of the generators that a generator waits for."""
@@ -130,9 +165,9 @@ class ReferenceGates:
         if reader is None:
             return ()
         return tuple(
-            self._generators[binding.generator].record.name
-            for binding, events in reader.bound
-            if self._gate_of(binding, events) <= now and binding.generator in self._generators
+            self._generators[each.binding.generator].record.name
+            for each in reader.references
+            if self._gate_of(each) <= now and each.binding.generator in self._generators
         )
 
     def find_stalled(self, now: int) -> None:
@@ -144,9 +179,9 @@ class ReferenceGates:
         for reader in self._open.values():
             if reader.gate > now:
                 continue
-            for binding, events in reader.bound:
-                other = self._generators.get(binding.generator)
-                if other is not None and self._gate_of(binding, events) <= now:
+            for each in reader.references:
+                other = self._generators.get(each.binding.generator)
+                if other is not None and self._gate_of(each) <= now:
                     blocking[other.record.id] = other.position.next
         self._blocking = {
             id_: known

@@ -13,10 +13,12 @@ from eventer.core.errors import DestinationRejectedError, Fault, RequestError
 from eventer.core.fault_rules import FaultRule
 from eventer.core.generator_name import name_fault
 from eventer.core.instant import parse_moment
-from eventer.core.model import KafkaTarget, PostgresTarget, Target, TimelineSpec
+from eventer.core.model import FileTarget, KafkaTarget, PostgresTarget, Target, TimelineSpec
 from eventer.core.pace import PaceSpec
 from eventer.core.pointer import format_pointer, parse_pointer
 from eventer.core.suggestions import did_you_mean
+from eventer.destinations.file.partition_folders import parse_partition
+from eventer.destinations.file.target_path import path_fault
 from eventer.destinations.kafka.topic_name import target_topic_error
 from eventer.destinations.postgres.identifiers import parse_table
 from eventer.service.connections import KnownConnection, environment_name
@@ -102,6 +104,8 @@ def target_faults(target: Target, pointer: str) -> Iterator[Fault]:
                 parse_table(target.table)
             except DestinationRejectedError as error:
                 yield Fault(f"{pointer}/table", error.message, error.hint)
+        case FileTarget():
+            yield from _file_faults(target, pointer)
     yield from _option_faults(target, pointer)
     if isinstance(target, KafkaTarget) and target.op is not None and target.key is None:
         yield Fault(
@@ -109,6 +113,16 @@ def target_faults(target: Target, pointer: str) -> Iterator[Fault]:
             "`op` needs `key`: a deletion names the key of the deleted record",
             "set `key` to a field that every event has",
         )
+
+
+def _file_faults(target: FileTarget, pointer: str) -> Iterator[Fault]:
+    if fault := path_fault(target.path):
+        yield Fault(f"{pointer}/path", fault)
+    for number, level in enumerate(target.partition_by):
+        try:
+            parse_partition(level)
+        except RequestError as error:
+            yield Fault(f"{pointer}/partition_by/{number}", error.message)
 
 
 def connection_faults(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from eventer.core.errors import Fault
@@ -33,7 +33,7 @@ from eventer.registry.base import (
 )
 from eventer.runs.pace.arrivals import arrivals_key
 from eventer.runs.pacing import Pace, begin, repace
-from eventer.service.event_references import is_delayed, with_generators
+from eventer.service.event_references import all_referenced, is_delayed, with_generators
 from eventer.service.identity import generator_id, identity_text
 from eventer.service.request_faults import raise_faults
 from eventer.service.requests import AddRequest, EventRequest
@@ -147,7 +147,7 @@ class _Resolution:
         target = self._target(number)
         spec = _spec(event, self._event_sources[event_number], inspection, target, schedule.only)
         ids = {each.name: self._referenced(each, number)[0] for each in self._streams(number)}
-        spec = with_generators(spec, ids)
+        spec = with_generators(spec, {**self._indirect(ids.values()), **ids})
         identity = identity_text(spec)
         return ResolvedSchedule(
             generator_id(identity),
@@ -172,6 +172,11 @@ class _Resolution:
         numbers = self._by_event[stream.name]
         near = [each for each in numbers if self._target(each).connection == connection]
         return sorted({self.resolved(each).id for each in near or numbers})
+
+    def _indirect(self, ids: Iterable[int]) -> Mapping[str, int]:
+        """The generators of the streams to which those of generators of the request refer."""
+        specs = {each.id: each.spec for each in self._known.values()}
+        return {name: id_ for each in ids for name, id_ in all_referenced(specs[each]).items()}
 
     def _target(self, number: int) -> Target:
         destination = self._request.schedules[number].destination_id
@@ -203,7 +208,7 @@ def _spec(
 
 def _shape(inspection: Inspection, target: Target) -> EventShape:
     """What the destination must know in advance: its columns, or the fields of its options."""
-    if target.kind == "postgres":
+    if target.has_columns:
         return inspection.written_shape(target)
     return replace(inspection.shape, schemas=inspection.record_schemas.get(target))
 

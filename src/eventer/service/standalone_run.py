@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Final
+from typing import Final, Protocol
 
 from eventer.core.clock import NS_PER_SECOND, SystemClock
 from eventer.core.errors import EventerError
@@ -33,11 +33,11 @@ from eventer.jsonnet.importer import FolderImporter, Importer, NoLibrary
 from eventer.plan.engine import Engine, EventContext
 from eventer.plan.prepare import PreparedTemplate, dropping_nulls, prepare
 from eventer.runs.assignment import Assignment
+from eventer.runs.commit_policy import CommitPolicy
 from eventer.runs.generation_thread import GenerationThread
 from eventer.runs.pace.arrivals import arrivals_key
 from eventer.runs.process_memory import CompilerPageReleaser, use_system_allocator
 from eventer.runs.runner import ShardRunner
-from eventer.runs.shard import MAX_BUFFERED_BYTES
 from eventer.runs.shard_messages import (
     EventsSkipped,
     FlowFailed,
@@ -102,7 +102,7 @@ class RunJob:
     schedule: RunSchedule
     on_error: OnError
     on_null: OnNull
-    connect: Callable[[int], ShardConnection]
+    connector: RunConnector
     warnings: tuple[TemplateWarning, ...] = ()
     """What is legal but surprising about the options."""
     faults: tuple[FaultRule, ...] = ()
@@ -127,7 +127,7 @@ def prepare_run(template: Template, request: RunRequest, settings: Settings, now
     """
     schedule(request.schedule, now)
     raise_faults(list(unsupported_faults(request.faults, request.timeline, "--faults")))
-    connect = _connector(request.target, settings)
+    connector = _connector(request.target, settings)
     importer = NoLibrary() if settings.library is None else FolderImporter(settings.library)
     prepared = run_with_large_stack(lambda: _checked_template(template, request, importer))
     context = EventContext(request.dataset, settings.instance_id)
@@ -139,7 +139,7 @@ def prepare_run(template: Template, request: RunRequest, settings: Settings, now
         schedule(request.schedule, now, pace_key),
         request.on_error,
         request.on_null,
-        connect,
+        connector,
         faults=request.faults,
     )
     if request.timeline is not None:
@@ -219,15 +219,34 @@ def _spec(job: RunJob) -> GeneratorSpec:
     )
 
 
-def _connector(target: Target, settings: Settings) -> Callable[[int], ShardConnection]:
-    """A function that connects to the target as the only shard of a cluster."""
+class RunConnector(Protocol):
+    """Connects to the destination of a run."""
+
+    @property
+    def policy(self) -> CommitPolicy:
+        """When a run commits."""
+
+    def connect(self, cluster: int, shard: int) -> ShardConnection:
+        """A connection, not yet open."""
+
+
+class _ConsoleConnector:
+    policy = CommitPolicy(max_buffered_bytes=_CONSOLE_BUFFER_BYTES)
+
+    def connect(self, cluster: int, shard: int) -> ConsoleConnection:
+        del cluster, shard
+        return ConsoleConnection(sys.stdout.buffer)
+
+
+def _connector(target: Target, settings: Settings) -> RunConnector:
+    """The connector of the target, for the only shard of a cluster."""
     if isinstance(target, ConsoleTarget):
-        return lambda _: ConsoleConnection(sys.stdout.buffer)
+        return _ConsoleConnector()
     connections = known_connections(settings, shards=1)
     raise_faults(list(connection_faults(target, connections, "--connection")))
     connector = connections[target.connection].connector
     assert connector is not None
-    return lambda cluster: connector.connect(cluster, 0)
+    return connector
 
 
 class StandaloneRun:
@@ -247,13 +266,11 @@ class StandaloneRun:
         self._end_timer: asyncio.TimerHandle | None = None
         self._generation_thread = GenerationThread(self._build)
         self._runner = ShardRunner(
-            lambda: job.connect(self._key.cluster),
+            lambda: job.connector.connect(self._key.cluster, 0),
             self._generation_thread,
             self._on_report,
             self._clock,
-            max_buffered_bytes=_CONSOLE_BUFFER_BYTES
-            if isinstance(job.target, ConsoleTarget)
-            else MAX_BUFFERED_BYTES,
+            policy=job.connector.policy,
         )
 
     async def run(self) -> RunResult:

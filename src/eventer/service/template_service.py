@@ -16,6 +16,7 @@ from eventer.core.model import ConsoleTarget, EventSource, ReferencedStream, Tar
 from eventer.core.timelines import TimelineSpec
 from eventer.plan.explain_text import measurement_text, plan_text
 from eventer.plan.explanation import TemplateExplanation
+from eventer.service.recent_inspections import RecentInspections
 from eventer.service.request_faults import raise_faults, target_faults, unsupported_faults
 from eventer.service.requests import PreviewRequest
 from eventer.settings import Settings
@@ -59,6 +60,7 @@ class TemplateService:
         self._inspectors = inspectors
         self._clock = clock
         self._packed = PackedReferences()
+        self._recent = RecentInspections()
 
     async def preview(self, request: PreviewRequest) -> PreviewedEvents:
         """Generates events of a template; see `Eventer.preview`."""
@@ -113,6 +115,7 @@ class TemplateService:
         """Checks a template and its first events, due at `at`, and which targets can take them.
 
         With `timeline`, they are the steps of its first timelines. Targets must take `faults`, too.
+        An inspection that holds for all streams is kept for a minute.
 
         Raises:
             TemplateError: the template is invalid, or all of its first events fail.
@@ -130,7 +133,12 @@ class TemplateService:
             faults=faults,
             references=self._packed.of(template.references),
         )
-        return await self._inspectors.ask(question, Inspection, CpuLimit(seconds))
+        known = self._recent.find(question)
+        if known is not None:
+            return known
+        inspection = await self._inspectors.ask(question, Inspection, CpuLimit(seconds))
+        self._recent.keep(question, inspection)
+        return inspection
 
     async def explain(self, request: PreviewRequest, *, measured: bool) -> TemplateExplanation:
         """Shows a template's plan or why it has none; `measured` times it for about a second.

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 from eventer.core.errors import EventerError, RequestError, WorkerLostError
 from eventer.core.model import Position, PositionKey
 from eventer.destinations.audit import AuditReport
-from eventer.registry.base import target_location
+from eventer.registry.base import GeneratorRecord, target_location
 from eventer.service.generator import Generator, position_lost
+from eventer.service.reference_histories import indirect_bindings
 from eventer.service.views import Verification
 from eventer.workers.fork_client import ForkClient
 from eventer.workers.messages import (
@@ -93,7 +95,7 @@ async def _verify(
         match message:
             case SnapshotTaken(positions=positions):
                 _check_position(generator, positions, committed)
-                process.channel.send(_replay_specs([generator, *siblings], positions))
+                process.channel.send(_replay_specs([generator, *siblings], positions, generators))
             case AuditProgress():
                 yield message
             case AuditResult(outcome=EventerError() as error):
@@ -118,7 +120,18 @@ def _check_position(
 
 
 def _replay_specs(
-    generators: list[Generator], positions: Mapping[PositionKey, Position]
+    wanted: list[Generator],
+    positions: Mapping[PositionKey, Position],
+    generators: Mapping[int, Generator],
 ) -> ReplaySpecs:
     """The current records: read after the positions, so they cover all events up to them."""
-    return ReplaySpecs({each.key: each.record for each in generators if each.key in positions})
+    return ReplaySpecs(
+        {each.key: _replayed(each, generators) for each in wanted if each.key in positions}
+    )
+
+
+def _replayed(generator: Generator, generators: Mapping[int, Generator]) -> GeneratorRecord:
+    """The record of a generator, with the bindings of those to which it refers."""
+    record = generator.record
+    bindings = (*record.bindings, *indirect_bindings(generator, generators))
+    return replace(record, bindings=bindings)

@@ -16,8 +16,8 @@ from eventer.core.validation_text import validation_message
 from eventer.destinations.postgres.dsn import parse_dsn
 from eventer.settings.model import (
     CONNECTION_NAME,
+    CONNECTION_TYPES,
     NamedKafka,
-    NamedPostgres,
     PostgresConnection,
     Settings,
 )
@@ -38,7 +38,7 @@ CONFIG_FILE_NAME = "eventer.toml"
 CONFIG_VARIABLE = "EVENTER_CONFIG"
 # Not settings: the configuration file, and the PostgreSQL binaries of `eventer dev`.
 _NOT_SETTINGS = frozenset({("config",), ("pg_bin",)})
-_CONNECTION_TYPES: Mapping[str, type[BaseModel]] = {"kafka": NamedKafka, "postgres": NamedPostgres}
+_KINDS = " or ".join(f'"{kind}"' for kind in CONNECTION_TYPES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ def _check_dsn(key: KeyPath, connection: BaseModel, merged: Layer) -> None:
 
 
 def _check_name(name: str, leaf: Leaf) -> None:
-    if name in _CONNECTION_TYPES:
+    if name in CONNECTION_TYPES:
         raise ConfigError(
             f"{leaf.origin}: connection {name!r} has its own table",
             key=f"connections.{name}",
@@ -152,14 +152,14 @@ def _fault(detail: Mapping[str, Any], merged: Layer) -> tuple[str, str, str | No
         return f"{origin}: there is no setting {dotted!r}", dotted, did_you_mean(key[-1], known)
     if detail["type"] in {"missing", "union_tag_not_found"}:
         missing = dotted if detail["type"] == "missing" else f"{dotted}.type"
-        return f"{origin}: {missing!r} is missing", missing, 'set type = "kafka" or "postgres"'
+        return f"{origin}: {missing!r} is missing", missing, f"set type = {_KINDS}"
     return f"{origin}: {dotted}: {validation_message(detail)}", dotted, None
 
 
 def _key_of(loc: object) -> KeyPath:
     """The setting's path, without the tag that pydantic adds after a connection's name."""
     parts = tuple(str(part) for part in loc if not isinstance(part, int))  # type: ignore[attr-defined]
-    if parts[0] == "connections" and len(parts) > 3 and parts[2] in _CONNECTION_TYPES:
+    if parts[0] == "connections" and len(parts) > 3 and parts[2] in CONNECTION_TYPES:
         return (*parts[:2], *parts[3:])
     return parts
 
@@ -176,7 +176,7 @@ def names_at(table: KeyPath, merged: Layer) -> Iterator[str]:
     model: type[BaseModel] = Settings
     if table[:1] == ("connections",):
         kind = merged.get((*table, "type"))
-        model = _CONNECTION_TYPES.get(str(kind.value) if kind else "", NamedKafka)
+        model = CONNECTION_TYPES.get(str(kind.value) if kind else "", NamedKafka)
     elif table:
         annotation = Settings.model_fields[table[0]].annotation
         assert isinstance(annotation, type)
@@ -192,5 +192,5 @@ def secret_keys(model: type[BaseModel], above: KeyPath = ()) -> Iterator[KeyPath
         elif isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel):
             yield from secret_keys(info.annotation, (*above, name))
         elif (*above, name) == ("connections",):
-            for kind in _CONNECTION_TYPES.values():
+            for kind in CONNECTION_TYPES.values():
                 yield from secret_keys(kind, ("connections", "*"))

@@ -6,8 +6,9 @@ import ipaddress
 import os
 import re
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 
 from pydantic import (
     AfterValidator,
@@ -20,6 +21,7 @@ from pydantic import (
 from pydantic_core import PydanticKnownError
 
 from eventer.core.errors import ConfigError
+from eventer.destinations.file.settings import DEFAULT_ROLL_BYTES, DEFAULT_ROLL_INTERVAL
 from eventer.settings.addresses import check_brokers, check_url
 
 CONNECTION_NAME = re.compile(r"[a-z][a-z0-9_-]*")
@@ -159,6 +161,27 @@ class PostgresConnection(_Section):
     )
 
 
+class FileConnection(_Section):
+    """A root folder for files."""
+
+    root: Path | None = Field(
+        default=None,
+        description="Folder of the files. Generators write to folders below it and nowhere else. "
+        "Eventer creates it if it does not exist.",
+        examples=["/var/lib/eventer/files"],
+    )
+    roll_interval: Annotated[Number, Field(ge=0.1, le=3_600)] = Field(
+        default=DEFAULT_ROLL_INTERVAL,
+        description="How long events wait for others of their part, in seconds. They are visible "
+        "and committed when their part is.",
+    )
+    roll_bytes: Annotated[Integer, Field(ge=1 << 20, le=1 << 30)] = Field(
+        default=DEFAULT_ROLL_BYTES,
+        description="Bytes of memory of waiting events of a shard at which their parts are "
+        "written before `roll_interval` has passed. A shard uses up to three times as much.",
+    )
+
+
 class NamedKafka(KafkaConnection):
     """An additional Kafka cluster."""
 
@@ -171,7 +194,20 @@ class NamedPostgres(PostgresConnection):
     type: Literal["postgres"] = Field(description="Kind of the connection.")
 
 
-NamedConnection: TypeAlias = Annotated[NamedKafka | NamedPostgres, Field(discriminator="type")]
+class NamedFile(FileConnection):
+    """An additional root folder."""
+
+    type: Literal["file"] = Field(description="Kind of the connection.")
+
+
+NamedConnection: TypeAlias = Annotated[
+    NamedKafka | NamedPostgres | NamedFile, Field(discriminator="type")
+]
+CONNECTION_TYPES: Final[Mapping[str, type[BaseModel]]] = {
+    "kafka": NamedKafka,
+    "postgres": NamedPostgres,
+    "file": NamedFile,
+}
 
 
 class Limits(_Section):
@@ -203,7 +239,7 @@ class Limits(_Section):
         description="Requested events per second of all generators together.",
     )
     targets: Integer = Field(
-        default=2_000, ge=1, description="Topics and tables of all generators together."
+        default=2_000, ge=1, description="Topics, tables and folders of all generators together."
     )
     inspect_seconds: Number = Field(
         default=2.5,
@@ -272,6 +308,9 @@ class Settings(_Section):
     )
     postgres: PostgresConnection = Field(
         default=PostgresConnection(), description="The connection named `postgres`."
+    )
+    file: FileConnection = Field(
+        default=FileConnection(), description="The connection named `file`."
     )
     connections: dict[str, NamedConnection] = Field(
         default_factory=dict, description="Additional connections, by name."

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from eventer.core.errors import ConfigError
+from eventer.settings.toml_errors import toml_problem
 
 PREFIX = "EVENTER_"
 DELIMITER = "__"
@@ -64,12 +65,14 @@ def toml_layer(path: Path) -> Layer:
         ConfigError: the file cannot be read or is not valid TOML.
     """
     try:
-        text = path.read_text(encoding="utf-8")
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path} is not valid TOML: {error}") from error
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"cannot read {path}: {_read_failure(error)}") from error
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        line, problem = toml_problem(error, text)
+        raise ConfigError(f"{path}:{line}: {problem}") from None
     lines = key_lines(text)
     return {key: Leaf(value, _origin(path, lines, key)) for key, value in _leaves(document)}
 

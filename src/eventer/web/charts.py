@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -66,11 +66,11 @@ def chart_options(lines: Sequence[Line], formatter: str) -> dict[str, Any]:
     }
 
 
-def series_data(lines: Sequence[Line], samples: Sequence[Sample]) -> list[list[list[float | None]]]:
-    """The points of each line: milliseconds since 1970 and a value."""
+def chart_points(lines: Sequence[Line], samples: Iterable[Sample]) -> list[list[float | None]]:
+    """The points of samples: each has milliseconds since 1970, and the value of each line."""
     return [
-        [[round(sample.at * 1000), _finite(line.value(sample))] for sample in samples]
-        for line in lines
+        [round(sample.at * 1000), *(_finite(line.value(sample)) for line in lines)]
+        for sample in samples
     ]
 
 

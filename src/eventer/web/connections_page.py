@@ -7,7 +7,7 @@ from typing import Final
 from nicegui import ui
 
 from eventer.core.errors import EventerError
-from eventer.service.views import ConnectionReport
+from eventer.service.views import ConnectionReport, GeneratorView
 from eventer.web.connection_status import (
     MAX_PLACES,
     ConnectionStatus,
@@ -25,15 +25,16 @@ from eventer.web.layout import (
     problem_box,
     show,
 )
-from eventer.web.markup import table_markup
+from eventer.web.markup import Markup, joined, table_markup, tag
 
 _PERIOD_SECONDS: Final = 2.0
 _SHOWN: Final = 50
 """Generators of a connection that are shown."""
-_KINDS: Final = {"kafka": "Kafka", "postgres": "PostgreSQL"}
+_KINDS: Final = {"kafka": "Kafka", "postgres": "PostgreSQL", "file": "Files"}
 _HEADERS: Final = {
     "kafka": ("Topic", "Generators", "Records", "Partitions"),
     "postgres": ("Table", "Generators", "Rows, estimated", "Size"),
+    "file": ("Folder", "Generators", "", "Size"),
 }
 
 
@@ -137,11 +138,13 @@ def _build_facts(status: ConnectionStatus, report: ConnectionReport | None) -> N
                     ui.label(value)
 
 
+def _generator_link(view: GeneratorView) -> Markup:
+    label = tag("span", view.name, class_=f"state {view.state.value}")
+    return tag("a", label, class_="small", href=f"/generators/{view.name}")
+
+
 def _build_generators(status: ConnectionStatus) -> None:
     heading(f"Generators: {format_count(len(status.generators))}", 3)
-    with ui.element("div").classes("bar"):
-        for view in status.generators[:_SHOWN]:
-            with ui.link(target=f"/generators/{view.name}").classes("small"):
-                ui.label(view.name).classes(f"state {view.state.value}")
+    show(joined(map(_generator_link, status.generators[:_SHOWN]))).classes("bar")
     if len(status.generators) > _SHOWN:
         ui.label(f"and {format_count(len(status.generators) - _SHOWN)} more").classes("soft small")

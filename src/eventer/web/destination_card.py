@@ -1,27 +1,30 @@
-"""What the topic or table of a generator looks like, as far as the service knows."""
+"""What the topic, table or folder of a generator looks like, as far as the service knows."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from nicegui import ui
 
-from eventer.core.model import KafkaTarget, PostgresTarget
+from eventer.core.model import FileTarget, KafkaTarget, PostgresTarget
 from eventer.service.views import GeneratorView
 from eventer.web.event_views import show_columns
 from eventer.web.layout import card
 
+_TITLES: Final = {"kafka": "Topic", "postgres": "Table", "file": "Folder"}
+
 
 def build_destination(view: GeneratorView) -> None:
     """Builds the card."""
-    with card("Topic" if view.target.kind == "kafka" else "Table"):
+    with card(_TITLES[view.target.kind]):
         with ui.element("dl").classes("kv"):
             for name, value in destination_facts(view):
                 with ui.element("dt"):
                     ui.label(name)
                 with ui.element("dd"):
                     ui.label(value)
-        if view.target.kind == "postgres":
+        if view.target.has_columns:
             show_columns(view.record.spec.shape)
 
 
@@ -46,6 +49,11 @@ def destination_facts(view: GeneratorView) -> Iterator[tuple[str, str]]:
         case PostgresTarget():
             yield "Table", target.table
             yield "Key", ", ".join(target.key or ()) or "the primary key, if the table has one"
+        case FileTarget():
+            yield "Folder", target.path
+            yield "Format", target.format
+            if target.partition_by:
+                yield "Partitioned by", ", ".join(target.partition_by)
     for name, value in (
         ("Written", part.value),
         ("Left out", ", ".join(part.omit)),

@@ -9,10 +9,10 @@ from nicegui import ui
 from eventer.core.errors import EventerError, NotFoundError
 from eventer.service.template_service import explanation_text
 from eventer.service.views import GeneratorView
-from eventer.web import charts
 from eventer.web.actions import confirm_removal, open_pace_dialog
 from eventer.web.destination_card import build_destination
 from eventer.web.editor import template_editor
+from eventer.web.error_list import ErrorList
 from eventer.web.event_tail import EventTail
 from eventer.web.format import (
     format_bytes,
@@ -21,6 +21,8 @@ from eventer.web.format import (
     format_rate,
     format_seconds,
 )
+from eventer.web.generator_charts import GeneratorCharts
+from eventer.web.generator_details import GeneratorDetails
 from eventer.web.layout import (
     Visit,
     card,
@@ -28,10 +30,12 @@ from eventer.web.layout import (
     frame,
     heading,
     live,
+    pause,
     plain_button,
     problem_box,
     say_error,
 )
+from eventer.web.next_events_card import NextEventsCard
 from eventer.web.pace_card import PaceCard
 from eventer.web.request_texts import (
     command_text,
@@ -57,10 +61,10 @@ async def build_generator_page(visit: Visit, reference: str) -> None:
         return
     with frame(visit, "", view.name) as theme:
         page = _GeneratorPage(visit, view)
-        page.build()
+        await page.build()
         theme.on_change.append(page.set_dark)
         live(1.0, page.update)
-        live(_CHART_SECONDS, page.update_charts)
+        live(_CHART_SECONDS, page.charts.update)
 
 
 class _GeneratorPage:
@@ -68,29 +72,33 @@ class _GeneratorPage:
         self._visit = visit
         self._view = view
         self._id = view.id
-        self._hour = False
+        self.charts = GeneratorCharts(visit.sampler, view.id)
 
-    def build(self) -> None:
+    async def build(self) -> None:
+        """Builds the page in parts, between which the service answers requests."""
         self._build_head()
         self._facts = ui.element("div").classes("stats")
-        self._errors = ui.element("div").classes("stack")
-        self._shown_error: object = None
-        with ui.element("div").classes("grid2"):
-            self._build_charts()
+        self._errors = ErrorList(self._reveal_line)
+        await pause()
+        self.charts.build()
+        await pause()
         self._pace_card = PaceCard(self._visit, self._id)
         self._pace_card.build()
         EventTail(self._visit, self._id).build()
+        NextEventsCard(self._visit, self._id).build()
+        await pause()
         with ui.element("div").classes("grid2"):
             with ui.element("div").classes("stack"):
                 build_verification(self._visit, self._id)
                 build_destination(self._view)
-                self._build_details()
+                self._details = GeneratorDetails()
+            await pause()
             with ui.element("div").classes("stack"):
                 self._build_template()
                 _build_request(self._visit, self._view)
         self._stats = _Facts(self._facts)
         self._show()
-        self.update_charts()
+        self.charts.update()
 
     def _build_head(self) -> None:
         with ui.element("div").classes("bar page-head"):
@@ -101,47 +109,14 @@ class _GeneratorPage:
                 ui.label(f"{target_label(self._view.target)} · generator {self._id}").classes(
                     "soft small mono"
                 )
-            ui.toggle({False: "5 min", True: "1 h"}, value=False, on_change=self._set_span).props(
-                "dense no-caps unelevated"
-            ).classes("seg")
+            span = ui.toggle({False: "5 min", True: "1 h"}, value=False)
+            span.on_value_change(lambda event: self.charts.show_span(hour=bool(event.value)))
+            span.props('dense no-caps unelevated aria-label="Time span of the charts"')
+            span.classes("seg")
             if self._visit.may_write:
                 self._pause = plain_button("Pause", "pause", self._toggle)
                 plain_button("Change pace", "speed", self._repace)
                 plain_button("Remove", "delete", self._remove)
-
-    def _build_charts(self) -> None:
-        self._charts = []
-        for title, lines, formatter in (
-            ("Events delivered", charts.DELIVERY, charts.RATE),
-            ("Lateness", charts.LATENESS, charts.SECONDS),
-            ("Lag", charts.LAG, charts.NUMBER),
-            ("JSON text", charts.THROUGHPUT, charts.BYTES),
-        ):
-            with card():
-                heading(title, 2)
-                chart = ui.echart(charts.chart_options(lines, formatter)).style("height: 190px")
-                self._charts.append((chart, lines))
-
-    def _set_span(self, event: object) -> None:
-        self._hour = bool(getattr(event, "value", False))
-        self.update_charts()
-
-    def _build_details(self) -> None:
-        record, spec = self._view.record, self._view.record.spec
-        with card("Details"), ui.element("dl").classes("kv"):
-            for name, value in (
-                ("Delivery", self._view.delivery or "not known until it is connected"),
-                ("Engine", spec.engine),
-                ("Why not the plan", spec.engine_reason),
-                ("Seed", str(spec.stream.seed)),
-                ("Stream", spec.stream.name),
-                ("Dataset", spec.event_source.context.dataset),
-                ("On an error", spec.on_error.value),
-                ("After a stop", spec.catch_up.value),
-                ("Added", format_clock(record.created_at)),
-            ):
-                if value:
-                    _fact(name, value)
 
     def _build_template(self) -> None:
         with card():
@@ -172,6 +147,9 @@ class _GeneratorPage:
     def set_dark(self, dark: bool) -> None:  # noqa: FBT001  the theme calls it
         self._editor.theme = "githubDark" if dark else "githubLight"
 
+    def _reveal_line(self, line: int) -> None:
+        self._editor.reveal_line(line)
+
     async def update(self) -> None:
         """Shows the newest values."""
         try:
@@ -190,32 +168,8 @@ class _GeneratorPage:
             self._pause.text = "Pause" if running else "Resume"
             self._pause.icon = "pause" if running else "play_arrow"
         self._stats.show(view)
-        self._show_error()
-
-    def _show_error(self) -> None:
-        failure = self._view.last_error
-        shown = (failure and failure.at, self._view.state)
-        if shown == self._shown_error:
-            return
-        self._shown_error = shown
-        self._errors.clear()
-        if failure is None:
-            return
-        with self._errors:
-            ui.label(f"Last error, {format_clock(failure.at)}").classes("soft small")
-            past = self._view.state.value == "running"
-            problem_box(failure.error, self._editor.reveal_line, mild=past)
-
-    def update_charts(self) -> None:
-        """Draws the newest samples."""
-        history = self._visit.sampler.histories.get(self._id)
-        if history is None:
-            return
-        samples = list(history.hour if self._hour else history.recent)
-        for chart, lines in self._charts:
-            for number, data in enumerate(charts.series_data(lines, samples)):
-                chart.options["series"][number]["data"] = data
-            chart.update()
+        self._details.show(view)
+        self._errors.show(view, self._visit.eventer.recent_errors(self._id))
 
     async def _toggle(self) -> None:
         self._visit.check_right()
@@ -287,10 +241,3 @@ def _build_request(visit: Visit, view: GeneratorView) -> None:
             ):
                 with ui.tab_panel(name):
                     code_block(text)
-
-
-def _fact(name: str, value: str) -> None:
-    with ui.element("dt"):
-        ui.label(name)
-    with ui.element("dd"):
-        ui.label(value)

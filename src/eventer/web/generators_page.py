@@ -11,8 +11,9 @@ from nicegui import ui
 from eventer.core.errors import EventerError
 from eventer.web.actions import confirm_removal, open_pace_dialog
 from eventer.web.format import format_bytes, format_count, format_rate, format_seconds
-from eventer.web.layout import Visit, frame, heading, live, say, say_error
-from eventer.web.rows import SPARK_HEIGHT, SPARK_WIDTH, Totals
+from eventer.web.layout import Visit, frame, heading, live, pause, say, say_error
+from eventer.web.rows import Totals
+from eventer.web.sparkline import SPARK_HEIGHT, SPARK_WIDTH
 
 _PERIOD_SECONDS: Final = 1.0
 _ROWS_PER_PAGE: Final = 50
@@ -85,10 +86,11 @@ def _card_slot(*, may_write: bool) -> tuple[str, str]:
     )
 
 
-def build_generators_page(visit: Visit) -> None:
+async def build_generators_page(visit: Visit) -> None:
     """Builds the page."""
     with frame(visit, "/", "Generators"):
-        _GeneratorsPage(visit).build()
+        await pause()
+        await _GeneratorsPage(visit).build()
 
 
 class _GeneratorsPage:
@@ -96,17 +98,19 @@ class _GeneratorsPage:
         self._visit = visit
         self._shown: Sequence[dict[str, Any]] = ()
 
-    def build(self) -> None:
+    async def build(self) -> None:
         self._stats = _Stats()
         self._empty = ui.element("section").classes("studio-card empty")
         with self._empty:
             _build_empty(may_write=self._visit.may_write)
+        await pause()
         self._list = ui.element("section").classes("studio-card flush")
         with self._list:
             self._build_toolbar()
+            await pause()
             self._build_table()
-        self._update()
-        live(_PERIOD_SECONDS, self._update)
+        self._show_totals()
+        live(_PERIOD_SECONDS, self._update)  # sends the rows as soon as the page is connected
 
     def _build_toolbar(self) -> None:
         with ui.element("div").classes("bar").style("padding: .8rem 1rem"):
@@ -160,13 +164,19 @@ class _GeneratorsPage:
         self._selected_text.text = f"{count} selected"
 
     def _update(self) -> None:
-        self._shown, totals = self._visit.rows.newest()
-        self._stats.show(totals)
-        self._empty.set_visibility(not self._shown)
-        self._list.set_visibility(bool(self._shown))
-        self._show()
+        """Shows the newest rows, if there are any since the last call."""
+        if self._shown is not self._visit.rows.rows:
+            self._show_totals()
+            self._show()
+
+    def _show_totals(self) -> None:
+        rows = self._visit.rows
+        self._stats.show(rows.totals)
+        self._empty.set_visibility(not rows.rows)
+        self._list.set_visibility(bool(rows.rows))
 
     def _show(self) -> None:
+        self._shown = self._visit.rows.rows
         wanted = (self._filter.value or "").lower()
         rows = [row for row in self._shown if not wanted or wanted in _searched(row)]
         self._table.rows = rows

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
 from typing import Final
@@ -14,6 +14,7 @@ from typing import Final
 from eventer.core.errors import EventerError
 from eventer.service.eventer import Eventer
 from eventer.service.views import GeneratorView, ShardId, Snapshot, lateness_quantile
+from eventer.web.sparkline import SPARK_POINTS, sparkline
 
 PERIOD_SECONDS: Final = 1.0
 RECENT_SAMPLES: Final = 300
@@ -21,7 +22,10 @@ RECENT_SAMPLES: Final = 300
 HOUR_EVERY: Final = 20
 """The number of samples that one sample of the hour summarizes."""
 HOUR_SAMPLES: Final = 180
+STEP_GENERATORS: Final = 50
+"""Generators that are handled without a break, so that requests do not wait."""
 _LATENESS_WINDOW: Final = 30
+_SPARK_EVERY: Final = RECENT_SAMPLES // SPARK_POINTS
 
 _log = logging.getLogger(__name__)
 
@@ -45,11 +49,16 @@ class Sample:
 
 @dataclass(slots=True)
 class History:
-    """The samples of one generator, oldest first: each of five minutes, and one of each 20 s."""
+    """The samples of one generator, oldest first: each of five minutes, and one of each 20 s.
+
+    `spark` is its sparkline; that of many samples is drawn again once per point.
+    """
 
     recent: deque[Sample] = field(default_factory=lambda: deque(maxlen=RECENT_SAMPLES))
     hour: deque[Sample] = field(default_factory=lambda: deque(maxlen=HOUR_SAMPLES))
     bytes: int | None = None
+    spark: str = ""
+    _undrawn: int = 0
     _part: list[Sample] = field(default_factory=list)
 
     def add(self, view: GeneratorView, at: float, late: tuple[float | None, float | None]) -> None:
@@ -60,12 +69,23 @@ class History:
         rate = view.delivered_rate
         sample = Sample(at, rate, grown / max(elapsed, 1e-3), view.lag, view.overdue, *late)
         self.recent.append(sample)
-        if not self._part:
-            self.hour.append(sample)
         self._part.append(sample)
-        self.hour[-1] = summary_of(self._part)
         if len(self._part) == HOUR_EVERY:
+            self.hour.append(summary_of(self._part))
             self._part.clear()
+        self._draw(view.id)
+
+    def last_hour(self) -> Sequence[Sample]:
+        """The samples of the last hour; the newest one grows."""
+        begun = (summary_of(self._part),) if self._part else ()
+        return (*self.hour, *begun)[-HOUR_SAMPLES:]
+
+    def _draw(self, turn: int) -> None:
+        """Draws the sparkline, if it is its turn: not those of all generators in one second."""
+        self._undrawn += 1
+        if len(self.recent) > SPARK_POINTS and (self._undrawn + turn) % _SPARK_EVERY:
+            return
+        self.spark = sparkline([sample.rate for sample in self.recent])
 
 
 def summary_of(samples: Sequence[Sample]) -> Sample:
@@ -82,10 +102,18 @@ def summary_of(samples: Sequence[Sample]) -> Sample:
 
 
 class Sampler:
-    """Takes samples of all generators; `snapshot` is the newest one. Removed ones are forgotten."""
+    """Takes samples of all generators; `snapshot` is the newest one. Removed ones are forgotten.
 
-    def __init__(self, eventer: Eventer) -> None:
+    `after` computes, in steps, what follows from a new snapshot.
+    """
+
+    def __init__(
+        self,
+        eventer: Eventer,
+        after: Callable[[Snapshot, Mapping[int, History]], Iterator[None]] | None = None,
+    ) -> None:
         self._eventer = eventer
+        self._after = after
         self._lateness: dict[ShardId, deque[Sequence[int]]] = {}
         self.histories: dict[int, History] = {}
         self.snapshot = Snapshot((), {}, ())
@@ -94,7 +122,7 @@ class Sampler:
         """Takes a sample each second until it is cancelled."""
         while True:
             try:
-                self.add(await self._eventer.snapshot(), time.time())
+                await _in_steps(self._sample(await self._eventer.snapshot(), time.time()))
             except EventerError as error:
                 _log.warning("the studio cannot read the generators: %s", error.message)
             await asyncio.sleep(PERIOD_SECONDS)
@@ -102,18 +130,28 @@ class Sampler:
     async def refresh(self) -> None:
         """Reads the generators again, without a sample, after one was changed."""
         self.snapshot = await self._eventer.snapshot()
+        if self._after is not None:
+            await _in_steps(self._after(self.snapshot, self.histories))
 
     def add(self, snapshot: Snapshot, at: float) -> None:
         """Adds a sample of each generator."""
-        self.snapshot = snapshot
+        deque(self._sample(snapshot, at), maxlen=0)
+
+    def _sample(self, snapshot: Snapshot, at: float) -> Iterator[None]:
+        """Adds a sample of each generator, in steps between which requests are answered."""
         late = self._add_lateness(snapshot)
         known = {view.id for view in snapshot.generators}
         for gone in self.histories.keys() - known:
             del self.histories[gone]
-        for view in snapshot.generators:
+        for number, view in enumerate(snapshot.generators, 1):
             shard = ShardId(view.target.connection, view.record.shard)
             history = self.histories.setdefault(view.id, History())
             history.add(view, at, late.get(shard, (None, None)))
+            if number % STEP_GENERATORS == 0:
+                yield
+        self.snapshot = snapshot
+        if self._after is not None:
+            yield from self._after(snapshot, self.histories)
 
     def _add_lateness(
         self, snapshot: Snapshot
@@ -126,3 +164,9 @@ class Sampler:
             new = [last - first for first, last in zip(counts[0], counts[-1], strict=True)]
             found[shard] = lateness_quantile(new, 0.5), lateness_quantile(new, 0.99)
         return found
+
+
+async def _in_steps(steps: Iterator[None]) -> None:
+    """Takes the steps; requests are answered between them."""
+    for _ in steps:
+        await asyncio.sleep(0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -109,6 +110,11 @@ def frame(visit: Visit, here: str, title: str) -> Iterator[Theme]:
 
 def _sign_out() -> None:
     ui.run_javascript("fetch('/logout', {method: 'POST'}).then(() => location.replace('/login'))")
+
+
+async def pause() -> None:
+    """Lets the service answer requests between two parts of a page that is built."""
+    await asyncio.sleep(0)
 
 
 def live(period: float, update: Callable[[], object]) -> None:

@@ -32,6 +32,7 @@ _HEAD: Final = f"""
 <script src="{_STATIC_URL}/theme.js"></script>
 <link rel="stylesheet" href="{_STATIC_URL}/studio.css">
 <script src="{_STATIC_URL}/tail.js"></script>
+<script src="{_STATIC_URL}/charts.js"></script>
 <script src="{_STATIC_URL}/reference.js"></script>
 <script type="module" src="{_STATIC_URL}/jsonnet.js"></script>
 """
@@ -40,9 +41,10 @@ _HEAD: Final = f"""
 @asynccontextmanager
 async def running_pages(eventer: Eventer, *, token: bool) -> AsyncIterator[FastAPI]:
     """The application of all pages, and its sampler, while they run."""
-    sampler = Sampler(eventer)
+    rows = Rows()
+    sampler = Sampler(eventer, rows.steps)
     host = FastAPI(openapi_url=None)
-    _register(eventer, sampler, token=token)
+    _register(eventer, sampler, rows, token=token)
     ui.run_with(
         host,
         title="Eventer",
@@ -65,11 +67,9 @@ async def running_pages(eventer: Eventer, *, token: bool) -> AsyncIterator[FastA
         await asyncio.wait({sampling})
 
 
-def _register(eventer: Eventer, sampler: Sampler, *, token: bool) -> None:
+def _register(eventer: Eventer, sampler: Sampler, rows: Rows, *, token: bool) -> None:
     nicegui_app.add_static_files(_STATIC_URL, str(_STATIC))
     ui.add_head_html(_HEAD, shared=True)
-
-    rows = Rows(sampler)
 
     def visit(request: Request) -> Visit:
         may_write = bool(getattr(request.state, "may_write", False))
@@ -77,9 +77,9 @@ def _register(eventer: Eventer, sampler: Sampler, *, token: bool) -> None:
         url = f"{request.url.scheme}://{request.url.netloc}"
         return Visit(eventer, sampler, rows, may_write, url, token, dark)
 
-    @ui.page("/")
-    def home(request: Request) -> None:
-        build_generators_page(visit(request))
+    @ui.page("/", response_timeout=_PAGE_SECONDS)
+    async def home(request: Request) -> None:
+        await build_generators_page(visit(request))
 
     @ui.page("/generators/{id:path}", response_timeout=_PAGE_SECONDS)
     async def generator(request: Request, id: str) -> None:  # noqa: A002  the path names it
@@ -89,9 +89,9 @@ def _register(eventer: Eventer, sampler: Sampler, *, token: bool) -> None:
     def connections(request: Request) -> None:
         build_connections_page(visit(request))
 
-    @ui.page("/playground")
-    def playground(request: Request, example: str = "") -> None:
-        build_playground_page(visit(request), example)
+    @ui.page("/playground", response_timeout=_PAGE_SECONDS)
+    async def playground(request: Request, example: str = "") -> None:
+        await build_playground_page(visit(request), example)
 
     @ui.page("/reference", response_timeout=_PAGE_SECONDS)
     async def reference(request: Request) -> None:

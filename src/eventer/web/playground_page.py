@@ -23,6 +23,7 @@ from eventer.web.layout import (
     code_block,
     frame,
     heading,
+    pause,
     plain_button,
     problem_box,
     prose,
@@ -50,13 +51,14 @@ local get_timestamp = std.native('get_timestamp');
 """
 
 
-def build_playground_page(visit: Visit, example: str) -> None:
+async def build_playground_page(visit: Visit, example: str) -> None:
     """Builds the page, with an example if one is named; `gallery` opens the gallery."""
     known = examples()
     text = known[example].template if example in known else _START
     with frame(visit, "/playground", "Playground") as theme:
         page = _Playground(visit, text)
-        page.build()
+        await pause()
+        await page.build()
         theme.on_change.append(page.set_dark)
         ui.timer(0.05, lambda: page.begin(gallery=example == "gallery"), once=True)
 
@@ -70,7 +72,8 @@ class _Playground:
         self._waiting: asyncio.TimerHandle | None = None
         self._running: asyncio.Task[None] | None = None
 
-    def build(self) -> None:
+    async def build(self) -> None:
+        """Builds the page in two parts, between which the service answers requests."""
         with ui.element("div").classes("grid-play"):
             with ui.element("div").classes("stack"):
                 self._build_toolbar()
@@ -79,6 +82,7 @@ class _Playground:
                 ).style("height: min(68vh, 46rem); min-height: 20rem")
                 self._editor.map_key("Mod-Enter", self._evaluate)
                 self._problems = ui.element("div").classes("stack").props('aria-live="polite"')
+            await pause()
             self._build_results()
 
     def _build_toolbar(self) -> None:

@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from eventer.core.model import KafkaTarget, PostgresTarget, Target
+from eventer.core.model import Target
 from eventer.core.pace_json import pace_json, pace_label
 from eventer.service.views import GeneratorView, Snapshot
 from eventer.web.format import format_count, format_rate, format_seconds
-from eventer.web.history import History, Sampler
+from eventer.web.history import STEP_GENERATORS, History
 
-SPARK_WIDTH: Final = 96
-SPARK_HEIGHT: Final = 24
-_SPARK_POINTS: Final = 60
 _MAX_ERROR: Final = 300
 
 
 def target_name(target: Target) -> str:
-    """A topic's or a table's name."""
-    match target:
-        case KafkaTarget():
-            return target.topic
-        case PostgresTarget():
-            return target.table
-        case _:
-            return target.connection
+    """A topic's, a table's or a folder's name."""
+    return target.location or target.connection
 
 
 def target_label(target: Target) -> str:
@@ -52,7 +43,6 @@ def error_text(view: GeneratorView) -> str:
 
 def row_of(view: GeneratorView, history: History | None) -> dict[str, Any]:
     """A row of the table: values to sort by, and their texts."""
-    rates = [sample.rate for sample in history.recent] if history else []
     return {
         "id": str(view.id),
         "name": view.name,
@@ -71,25 +61,10 @@ def row_of(view: GeneratorView, history: History | None) -> dict[str, Any]:
         "overdue": view.overdue,
         "overdue_text": format_seconds(view.overdue),
         "late": view.overdue > 2,
-        "spark": sparkline(rates),
+        "spark": history.spark if history else "",
         "error": error_text(view),
         "past": view.state.value == "running",
     }
-
-
-def sparkline(values: Sequence[float]) -> str:
-    """The points of an SVG polyline: the newest value is at the right, zero at the bottom."""
-    if len(values) < 2:
-        return ""
-    step = max(1, -(-len(values) // _SPARK_POINTS))
-    shown = [max(values[max(0, end - step) : end]) for end in range(len(values), 0, -step)][::-1]
-    most = max(shown) or 1.0
-    span = max(len(shown) - 1, 1)
-    across, up = SPARK_WIDTH / span, (SPARK_HEIGHT - 4) / most
-    return " ".join(
-        f"{number * across:.1f},{SPARK_HEIGHT - 2 - value * up:.1f}"
-        for number, value in enumerate(shown)
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,16 +100,15 @@ def totals_of(views: Iterable[GeneratorView]) -> Totals:
 class Rows:
     """The rows and the totals of the newest snapshot, computed once for all pages."""
 
-    def __init__(self, sampler: Sampler) -> None:
-        self._sampler = sampler
-        self._snapshot: Snapshot | None = None
-        self._newest: tuple[Sequence[dict[str, Any]], Totals] = (), totals_of(())
+    def __init__(self) -> None:
+        self.rows: Sequence[dict[str, Any]] = ()
+        self.totals = totals_of(())
 
-    def newest(self) -> tuple[Sequence[dict[str, Any]], Totals]:
-        """The rows, which must not be changed, and the totals."""
-        snapshot, histories = self._sampler.snapshot, self._sampler.histories
-        if snapshot is not self._snapshot:
-            self._snapshot = snapshot
-            rows = [row_of(view, histories.get(view.id)) for view in snapshot.generators]
-            self._newest = rows, totals_of(snapshot.generators)
-        return self._newest
+    def steps(self, snapshot: Snapshot, histories: Mapping[int, History]) -> Iterator[None]:
+        """Computes the rows of a snapshot; the caller may do other work after each step."""
+        rows = []
+        for number, view in enumerate(snapshot.generators, 1):
+            rows.append(row_of(view, histories.get(view.id)))
+            if number % STEP_GENERATORS == 0:
+                yield
+        self.rows, self.totals = rows, totals_of(snapshot.generators)

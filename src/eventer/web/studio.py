@@ -7,6 +7,7 @@ that a service that nobody looks at does not pay for it.
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from importlib import import_module
@@ -82,6 +83,7 @@ class Studio:
         app: ASGIApp = await self._running.enter_async_context(
             pages.running_pages(self._eventer, token=self._token)
         )
+        gc.freeze()  # later collections need not look at what is loaded now: they hold up requests
         return app
 
     async def stop(self) -> None:

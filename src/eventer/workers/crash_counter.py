@@ -45,10 +45,11 @@ class CrashCounter:
 
 def poison_event_error(at: InFlightWork) -> BudgetError:
     """The error of a generator during which `CRASHES` workers crashed at one index."""
+    first, what = (at.first, "events") if at.timeline is None else (at.timeline, "timelines")
     error = BudgetError(
-        f"the worker process crashed {CRASHES} times in a row while it generated events from "
-        f"{at.first} on: they take too much memory, or too long",
+        f"the worker process crashed {CRASHES} times in a row while it generated {what} from "
+        f"{first} on: they take too much memory, or too long",
         hint=f"change the template, or retry with `eventer resume {at.key.generator}`",
     )
-    error.index = at.first
+    error.index = first
     return error

@@ -20,6 +20,9 @@ from eventer.core.model import PositionKey
 _MARKER: Final = struct.Struct("=BQQQqq")
 _SUSPENDED_UNTIL: Final = struct.Struct("=q")
 _SUSPENDED_UNTIL_OFFSET: Final = 64
+_TIMELINE: Final = struct.Struct("=q")
+_TIMELINE_OFFSET: Final = 128
+_NO_TIMELINE: Final = -1
 _SIZE: Final = 4096
 _EMPTY: Final = bytes(1)
 
@@ -29,11 +32,14 @@ class InFlightWork:
     """The generator whose events are being generated, the first of them, and when that began.
 
     `started_at` is ns of the machine's monotonic clock; while it is in the future, no time counts.
+    The events of a generator of timelines are steps, and `first` is a delivery number: `timeline`
+    is the first of the timelines that are being evaluated.
     """
 
     key: PositionKey
     first: int
     started_at: int
+    timeline: int | None = None
 
     def elapsed_ns(self, now: int) -> int:
         """How long the work has taken at `now`; negative while time does not count."""
@@ -61,9 +67,14 @@ class CrashMarker:
     def mark(self, key: PositionKey, first: int) -> None:
         """Marks the work in flight."""
         self.clear()
+        self.mark_timeline(_NO_TIMELINE)
         mark = _MARKER.pack(0, key.cluster, key.generator, key.incarnation, first, self._clock())
         self._memory[1 : _MARKER.size] = mark[1:]
         self._memory[0:1] = b"\x01"  # last, so that a mark is never half written
+
+    def mark_timeline(self, index: int) -> None:
+        """Adds the first of the timelines that are evaluated now to the mark."""
+        _TIMELINE.pack_into(self._memory, _TIMELINE_OFFSET, index)
 
     def clear(self) -> None:
         """Removes the mark."""
@@ -73,6 +84,10 @@ class CrashMarker:
         """Time before `until`, on the monotonic clock, does not count."""
         _SUSPENDED_UNTIL.pack_into(self._memory, _SUSPENDED_UNTIL_OFFSET, until)
 
+    def is_suspended(self) -> bool:
+        """Whether time does not count now."""
+        return self._suspended_until() > self._clock()
+
     def read(self) -> InFlightWork | None:
         """The work in flight, or that of a process that died."""
         is_complete, cluster, generator, incarnation, first, started_at = _MARKER.unpack_from(
@@ -80,10 +95,20 @@ class CrashMarker:
         )
         if not is_complete:
             return None
-        (suspended_until,) = _SUSPENDED_UNTIL.unpack_from(self._memory, _SUSPENDED_UNTIL_OFFSET)
         return InFlightWork(
-            PositionKey(cluster, generator, incarnation), first, max(started_at, suspended_until)
+            PositionKey(cluster, generator, incarnation),
+            first,
+            max(started_at, self._suspended_until()),
+            None if (timeline := self._timeline()) == _NO_TIMELINE else timeline,
         )
+
+    def _timeline(self) -> int:
+        (index,) = _TIMELINE.unpack_from(self._memory, _TIMELINE_OFFSET)
+        return int(index)
+
+    def _suspended_until(self) -> int:
+        (until,) = _SUSPENDED_UNTIL.unpack_from(self._memory, _SUSPENDED_UNTIL_OFFSET)
+        return int(until)
 
     def close(self) -> None:
         """Releases the memory."""

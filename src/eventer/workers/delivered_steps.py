@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from eventer.core.model import GeneratorSpec, Segment
 from eventer.core.timelines import BEGIN, Cursor
@@ -15,6 +15,7 @@ from eventer.runs.timelines.starts import TimelineStarts
 from eventer.runs.timelines.step_engine import StepEngine
 from eventer.runs.timelines.step_sequence import StepSequence
 from eventer.runs.timelines.step_timetable import StepTimetable
+from eventer.workers.marked_timelines import MarkedTimelines
 
 
 def timeline_starts(segments: Sequence[Segment]) -> TimelineStarts:
@@ -37,13 +38,15 @@ def open_steps(
     cursor: Cursor | None,
     first_timeline: int,
     simulated: bool = False,
+    mark: Callable[[int], object] = lambda _: None,
 ) -> OpenedSteps:
     """The steps from a cursor on, of timelines from a first; the next one has this `number`.
 
-    With `simulated` time all of them are due at once.
+    With `simulated` time all of them are due at once. `mark` gets the first index of timelines
+    before they are evaluated.
     """
     assert spec.steps is not None
-    timelines = prepared.step_timelines(spec)
+    timelines = MarkedTimelines(prepared.step_timelines(spec), mark)
     sequence = StepSequence(timelines, starts, spec.steps, cursor or BEGIN, first_timeline)
     timetable = StepTimetable(sequence, simulated=simulated, first=number)
     return OpenedSteps(timetable, step_engine(timelines, timetable, spec))

@@ -7,7 +7,7 @@ import functools
 import logging
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from typing import Final
 
@@ -17,6 +17,7 @@ from eventer.functions.fingerprint import fingerprint
 from eventer.functions.row_files import ROW_FILES
 from eventer.kernels.support.numba_loading import LOADING
 from eventer.plan.engine import Engine
+from eventer.plan.prefetch_group import PrefetchGroups
 from eventer.plan.prepare import prepare_stored
 from eventer.runs.assignment import Assignment
 from eventer.runs.gc_freezer import GcFreezer
@@ -60,8 +61,8 @@ STUCK_EVENT_LIMIT_S: Final = 20.0
 
 CPU time, since the machine may be busy. Time to load or compile code does not count.
 """
-MAX_LOADING_S: Final = 60.0
-"""How long loading or compiling code may take until time counts again."""
+MAX_LOADING_S: Final = 600.0
+"""How long loading or compiling code may take until time counts again: long on a busy machine."""
 WALL_TIME_FACTOR: Final = 15
 """Wall time, as a multiple of the limit, that an engine may take without computing."""
 POLL_S: Final = 1.0
@@ -90,6 +91,7 @@ class DeliveryWorker:
         self._clock = SystemClock()
         self._crash_marker = crash_marker
         self._gc_freezer = GcFreezer()
+        self._prefetch_groups = PrefetchGroups()
         self._generation_thread = GenerationThread(
             self._build,
             on_request=lambda request: crash_marker.mark(request.assignment.key, request.first),
@@ -116,7 +118,7 @@ class DeliveryWorker:
             await self._stop()
 
     def _build(self, assignment: Assignment) -> Engine:
-        engine = build_engine(assignment)
+        engine = build_engine(assignment, self._prefetch_groups)
         self._gc_freezer.engine_created()
         return engine
 
@@ -150,7 +152,8 @@ class DeliveryWorker:
             pace = Pace(message.segments)
             shard.resume(key, pace, pace.limit, message.bindings, message.gate)
             return
-        self._steps[key] = flow_steps(assignment, position, message)
+        mark = self._crash_marker.mark_timeline
+        self._steps[key] = flow_steps(assignment, position, message, mark)
         shard.resume(key, self._steps[key])
 
     def _runner(self, shard: ShardId) -> ShardRunner:
@@ -161,6 +164,7 @@ class DeliveryWorker:
                 self._generation_thread,
                 lambda report: self._on_report(shard, report),
                 self._clock,
+                policy=connector.policy,
             )
             self._runners[shard] = runner
             task = asyncio.create_task(self._run(shard, runner))
@@ -240,8 +244,8 @@ def _over_limit(spent_ns: int, elapsed_ns: int) -> bool:
 _prepared = functools.lru_cache(maxsize=16)(prepare_stored)
 
 
-def build_engine(assignment: Assignment) -> Engine:
-    """The engine of a generator, from its stored template.
+def build_engine(assignment: Assignment, groups: PrefetchGroups | None = None) -> Engine:
+    """The engine of a generator, from its stored template; `groups` are those of the thread.
 
     Raises:
         TemplateError: this version of Eventer rejects a template that an earlier one accepted.
@@ -251,11 +255,17 @@ def build_engine(assignment: Assignment) -> Engine:
         assignment.spec,
         match_hints=assignment.match_hints,
         populations=bound_populations(assignment.bindings),
+        groups=groups,
     )
 
 
-def flow_steps(assignment: Assignment, position: Position, message: ResumeFlow) -> FlowSteps:
-    """The steps of a generator of timelines from a position on."""
+def flow_steps(
+    assignment: Assignment,
+    position: Position,
+    message: ResumeFlow,
+    mark: Callable[[int], object],
+) -> FlowSteps:
+    """The steps of a generator of timelines from a position on; for `mark` see `open_steps`."""
     starts = timeline_starts(message.segments)
     cursor, first_timeline = message.cursor, message.first_timeline
     return FlowSteps(
@@ -266,6 +276,7 @@ def flow_steps(assignment: Assignment, position: Position, message: ResumeFlow) 
             number=position.next,
             cursor=cursor,
             first_timeline=first_timeline,
+            mark=mark,
         ),
         position.next,
         earliest_step(starts, cursor, first_timeline),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
@@ -26,15 +27,18 @@ from eventer.core.model import (
     ColumnType,
     EventShape,
     EventSource,
+    FileTarget,
     KafkaTarget,
     PostgresTarget,
     Target,
+    Template,
     TimelineSpec,
     WrittenPart,
 )
 from eventer.core.value_schema import RecordSchemas
 from eventer.core.written_part import written_value
 from eventer.jsonnet.importer import Importer
+from eventer.plan.columnar_engine import ColumnarEngine
 from eventer.plan.engine import Engine
 from eventer.plan.prepare import PreparedTemplate, prepare
 from eventer.plan.timelines.planned_timelines import PlannedTimelines
@@ -51,6 +55,10 @@ from eventer.workers.template_notes import TraceCollector, template_warnings
 
 SLICE_NS: Final = 50_000_000
 """How long an engine may generate until it returns what it has."""
+MAX_RECENT: Final = 4
+"""Templates that stay prepared, with their plans: requests often have many events of one."""
+
+_recent: OrderedDict[Template, tuple[PreparedTemplate, Engine | Timelines]] = OrderedDict()
 
 
 def inspect_template(request: InspectTemplate, importer: Importer) -> Inspection:
@@ -60,18 +68,19 @@ def inspect_template(request: InspectTemplate, importer: Importer) -> Inspection
         TemplateError: the template is invalid, or every event raises.
     """
     end = time.thread_time_ns() + int(request.seconds * NS_PER_SECOND)
-    prepared = prepare(request.template, importer)
+    whole = prepared = _prepared(request.template, importer)
     if request.timeline is not None:
         prepared = prepared.of_steps(request.timeline.only)
     traces = TraceCollector()
     engine, batches, failing = _first_events(prepared, request, traces, end)
+    _keep(request.template, whole, engine)
     rules, rejections = request.faults, dict(_rejections(request.targets, prepared, batches))
     absent = {
         target: fields
         for target in request.targets
         if target not in rejections and (fields := _absent_fields(target, prepared, batches, rules))
     }
-    return Inspection(
+    inspection = Inspection(
         template=prepared.template,
         digest=prepared.program.digest.hex(),
         fingerprint=prepared.fingerprint,
@@ -89,6 +98,33 @@ def inspect_template(request: InspectTemplate, importer: Importer) -> Inspection
         traces=tuple(traces.lines),
         failing=failing,
     )
+    alike = isinstance(engine, ColumnarEngine) and engine.raises_alike
+    complete = sum(batch.count for batch in batches) == request.count
+    found = inspection.rejections or inspection.absent or inspection.traces or inspection.failing
+    holds = alike and complete and not found and _is_self_contained(inspection.template)
+    return replace(inspection, holds_for_all_streams=holds)
+
+
+def _is_self_contained(template: Template) -> bool:
+    """Whether a prepared template reads no file and no other stream."""
+    return not (template.imports or template.row_files or template.references)
+
+
+def _prepared(template: Template, importer: Importer) -> PreparedTemplate:
+    """A prepared template, perhaps that of a recent request."""
+    known = _recent.get(template)
+    if known is None:
+        return prepare(template, importer)
+    _recent.move_to_end(template)
+    return known[0]
+
+
+def _keep(template: Template, prepared: PreparedTemplate, engine: Engine | Timelines) -> None:
+    """Keeps a prepared template, and the plan that its engine has, for the next requests."""
+    if _is_self_contained(prepared.template):
+        _recent[template] = (prepared, engine)
+        if len(_recent) > MAX_RECENT:
+            _recent.popitem(last=False)
 
 
 def _first_events(
@@ -277,15 +313,26 @@ def _check_target(target: Target, prepared: PreparedTemplate, batches: list[Batc
     check_options(prepared, target)
     if isinstance(target, KafkaTarget):
         _check_schemas(target, prepared, batches)
-    if isinstance(target, PostgresTarget):
-        from eventer.destinations.postgres.match_schema import table_fields
+    if not target.has_columns:
+        return
+    names = _object_names(target, batches)
+    if names is None:
+        what = "the events are" if target.value is None else f"`value`, {target.value!r}, is"
+        objects = "objects" if target.value is None else "an object"
+        raise DestinationRejectedError(f"{what} not {objects}; table rows need objects")
+    _check_columns(prepared.part_shape(target.part), target, names)
 
-        names = _object_names(target, batches)
-        if names is None:
-            what = "the events are" if target.value is None else f"`value`, {target.value!r}, is"
-            objects = "objects" if target.value is None else "an object"
-            raise DestinationRejectedError(f"{what} not {objects}; table rows need objects")
-        table_fields(prepared.part_shape(target.part), target, names)
+
+def _check_columns(shape: EventShape, target: Target, names: frozenset[str]) -> None:
+    match target:
+        case PostgresTarget():
+            from eventer.destinations.postgres.match_schema import table_fields
+
+            table_fields(shape, target, names)
+        case FileTarget():
+            from eventer.destinations.file.event_tables import check_shape
+
+            check_shape(shape)
 
 
 def _check_schemas(

@@ -117,7 +117,8 @@ class Inspection:
     with its faults for a target, by pointers in their list. `absent` are the fields that faults or
     options of a target name and that no event had. `step_names` are the names (`to`) that steps of
     timelines can have; None if that is not known. `failing` is the first error if some, but not
-    all, of the events raise.
+    all, of the events raise. If it `holds_for_all_streams`, other seeds, streams, datasets and
+    instance ids give the same.
     """
 
     template: Template
@@ -136,6 +137,7 @@ class Inspection:
     schema_texts: Mapping[str, str] = field(default_factory=dict)
     traces: tuple[str, ...] = ()
     failing: EventerError | None = None
+    holds_for_all_streams: bool = False
 
     def written_shape(self, target: Target) -> EventShape:
         """The shape of what a target writes."""

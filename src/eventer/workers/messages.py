@@ -16,6 +16,7 @@ from eventer.destinations.base import Flow, ShardConnection
 from eventer.destinations.inspection import ConnectionReport
 from eventer.registry.base import GeneratorRecord
 from eventer.runs.assignment import Assignment
+from eventer.runs.commit_policy import CommitPolicy
 from eventer.runs.lateness import count_lateness, live_events
 from eventer.runs.pacing import END
 from eventer.runs.shard_messages import (
@@ -35,7 +36,11 @@ from eventer.runs.shard_messages import (
 
 
 class Connector(Protocol):
-    """Creates connections to one named broker or database. Picklable."""
+    """Creates connections to one named broker, database or root folder. Picklable."""
+
+    @property
+    def policy(self) -> CommitPolicy:
+        """When its shards commit."""
 
     def connect(self, cluster: int, shard: int) -> ShardConnection:
         """A connection for an owner of that shard, not yet open."""

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
-from eventer.core.clock import NS_PER_SECOND
 from eventer.core.errors import WorkerLostError
 from eventer.workers.crash_marker import InFlightWork
 from eventer.workers.fork_client import ForkClient
 from eventer.workers.messages import Ping, Stop, WorkerConfig
+from eventer.workers.processor_wait import ProcessorWait
+from eventer.workers.stall_timer import StallTimer
 from eventer.workers.worker_process import WorkerProcess
 
 PING_S: Final = 5.0
 SILENCE_S: Final = 30.0
+"""Time in which the process could run counts, not that in which it loads or compiles code."""
 OVERRUN_S: Final = 25.0
-"""A process ends itself sooner if it can; compiled code can prevent it."""
+"""A process ends itself sooner if it can; compiled code can prevent it. See `SILENCE_S`."""
 STOP_S: Final = 10.0
 _STABLE_AFTER_S: Final = 10.0
 _MAX_RESTART_DELAY_S: Final = 5.0
@@ -70,7 +71,7 @@ class Supervisor:
         self._restart_at_once = restart_at_once
         self._started: WorkerProcess | None = None
         self._ready: asyncio.Future[WorkerProcess] | None = None
-        self._last_message_at = 0.0
+        self._stall_timer = StallTimer()
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
 
@@ -188,7 +189,7 @@ class Supervisor:
         try:
             while True:
                 message = await process.channel.receive()
-                self._last_message_at = asyncio.get_running_loop().time()
+                self._stall_timer.heard()
                 self._on_message(message)
         except EOFError:
             return
@@ -197,26 +198,24 @@ class Supervisor:
 
     async def _watch(self, process: WorkerProcess) -> None:
         """Kills a process that is silent, takes too much memory, or does not finish an event."""
-        loop = asyncio.get_running_loop()
-        self._last_message_at = loop.time()
-        while True:
+        self._stall_timer, processor_wait = StallTimer(), ProcessorWait(process.pid)
+        while (reason := self._reason_to_kill(process)) is None:
             process.channel.send(Ping())
+            loading = process.is_loading
             await asyncio.sleep(PING_S)
-            in_flight, now = process.in_flight_work, time.monotonic_ns()
-            if in_flight is not None and in_flight.elapsed_ns(now) > OVERRUN_S * NS_PER_SECOND:
-                _log.warning(
-                    "worker %s has not finished event %d of generator %d after %.0f s: killing it",
-                    self.name,
-                    in_flight.first,
-                    in_flight.key.generator,
-                    OVERRUN_S,
-                )
-            elif loop.time() - self._last_message_at > SILENCE_S:
-                _log.warning(
-                    "worker %s has not answered for %.0f s: killing it", self.name, SILENCE_S
-                )
-            elif process.memory() > self._config.memory:
-                _log.warning("worker %s exceeds its memory limit: killing it", self.name)
-            else:
-                continue
-            await process.kill()
+            seconds = 0.0 if loading or process.is_loading else PING_S
+            work = process.in_flight_work
+            self._stall_timer.pass_time(seconds, processor_wait.advance(), work)
+        _log.warning("worker %s %s: killing it", self.name, reason)
+        await process.kill()
+
+    def _reason_to_kill(self, process: WorkerProcess) -> str | None:
+        work, timer = process.in_flight_work, self._stall_timer
+        if work is not None and timer.in_flight > OVERRUN_S:
+            return (
+                f"has not finished event {work.first} of generator {work.key.generator} "
+                f"after {OVERRUN_S:.0f} s"
+            )
+        if timer.silent > SILENCE_S:
+            return f"has not answered for {SILENCE_S:.0f} s"
+        return "exceeds its memory limit" if process.memory() > self._config.memory else None

@@ -22,6 +22,7 @@ from eventer.workers.crash_marker import CrashMarker
 from eventer.workers.messages import WorkerConfig
 
 _PR_SET_PDEATHSIG: Final = 1
+_PR_SET_NAME: Final = 15
 
 
 def main(end: int, crash_marker: int) -> None:
@@ -40,6 +41,7 @@ async def _serve(end: socket.socket, crash_marker: CrashMarker) -> None:
         config = await channel.receive()
         assert isinstance(config, WorkerConfig)
         ROW_FILES.folder = config.row_files
+        _set_process_name(config.role)
         if config.role == "delivery":
             from eventer.workers.delivery_worker import serve_delivery
 
@@ -66,6 +68,12 @@ def die_with_parent() -> None:
     """Asks Linux for a signal when the parent dies; elsewhere the socket's end has to do."""
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _set_process_name(name: str) -> None:
+    """Sets the name that `ps` and `top` show, on Linux."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PR_SET_NAME, name.encode("ascii"))
 
 
 def limit_memory(budget: int) -> None:

@@ -61,6 +61,11 @@ class WorkerProcess:
         return self._crash_marker.read()
 
     @property
+    def is_loading(self) -> bool:
+        """Whether it loads or compiles code."""
+        return self._crash_marker.is_suspended()
+
+    @property
     def pid(self) -> int:
         """The process id."""
         return self._process.pid

@@ -11,8 +11,9 @@ from confluent_kafka import Producer
 
 from eventer.core.json_text import json_text
 from eventer.destinations.kafka.audit import KafkaTargetAuditor
+from eventer.destinations.kafka.log_reader import LogReader
 from eventer.embedded.kafka import DELIVERY_GUARANTEE, EmbeddedKafka
-from eventer.testing.audit_conformance import AuditConformance, EventIdentity
+from eventer.testing.audit_conformance import AuditConformance, EventIdentity, batch_for
 from eventer.testing.destination_conformance import DestinationConformance
 from tests.integration.kafka.harness import KafkaHarness
 from tests.ports import free_port
@@ -83,6 +84,24 @@ class _LogAuditConformance(AuditConformance):
     test_a_lost_event_is_missing = None
     test_another_event_than_those_rejected_is_missing = None
     test_an_altered_event_is_found = None
+
+    async def test_events_after_the_position_are_not_those_of_others(
+        self, scenario, flow, monkeypatch
+    ):
+        """The generator runs: it delivers between the two reads of its position and its topic."""
+        owner, delivered = await scenario.owner(flow), list(scenario.delivered[flow.key])
+        read = LogReader.partition_offsets
+
+        async def deliver_and_read(log, topic):
+            if topic == flow.target.topic and scenario.delivered[flow.key] == delivered:
+                await scenario.deliver(owner, (flow, batch_for(1, 1_250, 50)))
+            return await read(log, topic)
+
+        monkeypatch.setattr(LogReader, "partition_offsets", deliver_and_read)
+        report = await scenario.verify(flow)
+        assert report.clean()
+        assert (report.until, report.checked) == (1_250, 1_247)
+        assert (report.read, report.others) == (1_297, 0)
 
 
 @pytest.mark.kafka

@@ -1,15 +1,24 @@
 """Sessions through a connection pool, and their parameters."""
 
 import asyncio
+import os
+import shutil
 import struct
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
+from eventer.core.errors import DestinationRejectedError
 from eventer.destinations.postgres.session import connect
 from eventer.destinations.postgres.settings import PostgresSettings
 from tests.integration.postgres.harness import Writer, flow, shape
+from tests.ports import free_port
 from tests.postgres_server.databases import Database
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.postgres
 
@@ -68,6 +77,48 @@ async def test_a_pool_in_session_mode_is_accepted(database: Database) -> None:
     to = flow("t", shape(n="bigint"))
     async with Pool(database.dsn) as dsn, Writer(dsn) as writer:
         assert (await writer.send(to, [{"n": 1}])).rejected == {}
+    assert database.rows("SELECT n FROM t") == [(1,)]
+
+
+@contextmanager
+def pgbouncer(folder: Path, dsn: str, mode: str) -> Iterator[str]:
+    """The DSN of a running pgbouncer in front of a database."""
+    parts, port, log = urlsplit(dsn), free_port(), folder / "pgbouncer.log"
+    settings = folder / "pgbouncer.ini"
+    settings.write_text(
+        f"[databases]\n* = host={parts.hostname} port={parts.port} user={parts.username}\n"
+        f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\n"
+        f"auth_type = any\npool_mode = {mode}\n"
+    )
+    command = ["pgbouncer"]
+    if os.geteuid() == 0:  # it refuses to run as root
+        command += ["-u", "nobody"]
+        for readable in (folder, *folder.parents[:2], settings):
+            readable.chmod(0o755)
+    with log.open("wb") as output:
+        process = subprocess.Popen([*command, settings], stdout=output, stderr=output)
+    try:
+        wait_until(lambda: "process up" in log.read_text(), log.read_text)
+        yield dsn.replace(f":{parts.port}/", f":{port}/")
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.skipif(shutil.which("pgbouncer") is None, reason="no pgbouncer on this machine")
+@pytest.mark.parametrize("mode", ["session", "transaction"])
+async def test_pgbouncer_is_accepted_only_in_session_mode(
+    database: Database, tmp_path: Path, mode: str
+) -> None:
+    to = flow("t", shape(n="bigint"))
+    with pgbouncer(tmp_path, database.dsn, mode) as dsn:
+        if mode == "transaction":
+            with pytest.raises(DestinationRejectedError, match="in transaction mode") as caught:
+                await connect(PostgresSettings(dsn))
+            assert "session mode" in caught.value.hint
+            return
+        async with Writer(dsn) as writer:
+            assert (await writer.send(to, [{"n": 1}])).rejected == {}
     assert database.rows("SELECT n FROM t") == [(1,)]
 
 

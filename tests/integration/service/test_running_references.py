@@ -116,6 +116,54 @@ async def test_orders_refer_to_customers_that_are_delivered(service_environment)
         await eventer.remove([customers.id, orders.id])
 
 
+LINES = replace(
+    ORDERS,
+    id="lines",
+    template="local o = std.native('get_event_of')('orders', 'recent');"
+    " { order: o.id, customer: o.customer, at: o.at, n: o.n }",
+)
+
+
+def check_lines(environment):
+    """Every line has an order that was delivered before it, and agrees with it."""
+    orders = {}
+    for topic, event in delivered(environment):
+        if topic == "orders":
+            orders[event["id"]] = event
+        elif topic == "lines":
+            order = orders[event["order"]]
+            assert {**order, "order": order["id"]} == {**event, "id": order["id"]}
+
+
+async def test_lines_refer_to_orders_that_refer_to_customers(shared_environment):
+    text = ORDERS.template.replace("{ customer", "{ id: std.native('get_index')(), customer")
+    orders = replace(ORDERS, template=text)
+    other = replace(LINES, template=LINES.template.replace("'orders'", "'kafka:orders'"))
+    async with shared_environment.service() as eventer:
+        lines, orders, customers = await eventer.add(request(LINES, orders, CUSTOMERS))
+        (others,) = await eventer.add(request(replace(other, id="others")))
+        assert lines.record.spec.engine == "plan"
+        await until_position(eventer, lines.id, 100)
+        await eventer.pause(customers.id)
+        binding = (await until_bindings(eventer, lines.id, 1))[0]
+        await until_bindings(eventer, orders.id, 2)
+        position = (await one(eventer, lines.id)).position
+        await eventer.resume(customers.id)
+        await until_bindings(eventer, orders.id, 3)
+        for each in (lines, others):
+            await until_position(eventer, each.id, position + 300)
+            await eventer.pause(each.id)
+            assert (await verify(eventer, each.id)).clean
+        assert (await one(eventer, lines.id)).record.bindings == (binding,)
+        check_lines(shared_environment)
+        with pytest.raises(ConflictError, match="others refer to its events"):
+            await eventer.remove([customers.id, orders.id])
+        texts = [json.loads(text) for text in shared_environment.texts("lines")]
+        found = await eventer.events(lines.id, 50, 200)
+        assert [json.loads(each) for each in found.events] == texts[50:250]
+        await eventer.remove([customers.id, orders.id, lines.id, others.id])
+
+
 async def test_a_running_generator_is_referred_to_by_its_name(shared_environment):
     async with shared_environment.service() as eventer:
         (customers,) = await eventer.add(request(CUSTOMERS))

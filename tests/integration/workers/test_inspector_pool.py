@@ -138,6 +138,42 @@ async def test_options_that_name_fields_which_events_lack(inspectors: InspectorP
     assert found.absent == {either: ("/order/x",)}
 
 
+async def test_an_inspection_holds_for_all_streams_if_no_draw_and_no_dataset_can_change_it(
+    inspectors: InspectorPool,
+) -> None:
+    draw, data = "std.native('get_integer')(0, 9)", "std.native('get_dataset')('none')"
+    now = "std.native('get_timestamp')('now', 'now', '1ms')"
+    expected = {
+        f"{{ n: {draw}, data: {data}, at: {now} }}": True,
+        f"{{ n: 1 / {draw} }}": False,
+        f"if {draw} > 9 then error 'never' else {{}}": False,
+        f"{{ [if {data} == 'data' then 'a']: 1 }}": False,
+        f"{{ n: std.trace('hello', {draw}) }}": False,
+        "{ u: (import 'units.libsonnet').euro }": False,
+    }
+    found = {
+        text: (await inspectors.ask(inspect(text), Inspection, PATIENT)).holds_for_all_streams
+        for text in expected
+    }
+    assert found == expected
+    misspelled = inspect(
+        "{ ['f' + std.native('get_integer')(1, 9)]: 2 }", KafkaTarget("t", key="f")
+    )
+    absent = await inspectors.ask(misspelled, Inspection, PATIENT)
+    assert not absent.holds_for_all_streams
+
+
+async def test_a_recent_template_is_inspected_with_the_stream_of_each_request(
+    inspectors: InspectorPool,
+) -> None:
+    text = "if std.native('get_dataset')('') == 'bad' then error 'bad' else { n: 1 }"
+    for _ in range(2):
+        await inspectors.ask(inspect(text), Inspection, PATIENT)
+    bad = EventSource(Template(text), Stream(7), EventContext("bad"))
+    with pytest.raises(EvaluationError, match="bad"):
+        await inspectors.ask(InspectTemplate(bad, NOW, 100, 10), Inspection, PATIENT)
+
+
 async def test_a_slow_template_is_checked_with_fewer_events(inspectors: InspectorPool) -> None:
     found = await inspectors.ask(inspect(slow(60), seconds=0.5), Inspection, PATIENT)
     assert 1 <= sum("slow" in line for line in found.traces) < 100

@@ -223,7 +223,11 @@ async def test_an_upsert_key_is_a_name_or_a_list(client, service, key, expected)
         (named("12"), "/schedules/0/name", "digits only, as ids do"),
         (named("-a"), "/schedules/0/name", "with a letter or digit first"),
         (named("a" * 129), "/schedules/0/name", "at most 128 characters"),
-        (add_body(None, {"type": "redis"}), "/destinations/0/type", "'kafka' or 'postgres'"),
+        (
+            add_body(None, {"type": "redis"}),
+            "/destinations/0/type",
+            "'kafka', 'postgres' or 'file'",
+        ),
         (add_body(None, {"type": "postgres"}), "/destinations/0", "but no 'postgres' options"),
         (add_body(None, {"postgres": {"table": "t"}}), "/destinations/0", "but 'postgres' options"),
         (add_body(None, {"kafka": {}}), "/destinations/0/kafka/topic", "is missing"),

@@ -104,7 +104,10 @@ def test_a_request_in_yaml_is_sent_as_json(add, monkeypatch):
     ("args", "message"),
     [
         (["orders.jsonnet"], "orders.jsonnet is a template: give its destination, --kafka"),
-        (["request.yaml", "--rate", "5/s"], "--rate needs --kafka TOPIC or --postgres TABLE"),
+        (
+            ["request.yaml", "--rate", "5/s"],
+            "--rate needs --kafka TOPIC, --postgres TABLE or --file FOLDER",
+        ),
         (["orders.jsonnet", "--kafka", "a"], "a generator needs a pace: --rate, --interval or"),
         (["orders.jsonnet", "--kafka", "a", "--rate", "5/x"], "5/x"),
         (["a.jsonnet", "--kafka", "a", "--rate", "5/s", "--only", "b"], "--only needs --timeline"),

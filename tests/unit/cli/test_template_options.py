@@ -4,16 +4,16 @@ import pytest
 import typer
 
 from eventer.cli.faults import _line, parse_faults
+from eventer.cli.target_options import FileOptions, target_of
 from eventer.cli.template_options import (
     parse_reference,
     parse_seed,
     parse_variables,
     read_references,
     read_template,
-    target_of,
     timeline_spec,
 )
-from eventer.core.model import FixedPopulation, KafkaTarget, PostgresTarget
+from eventer.core.model import FileTarget, FixedPopulation, KafkaTarget, PostgresTarget
 from eventer.core.timelines import TimelineSpec
 from tests.families import family
 
@@ -61,6 +61,29 @@ def test_targets_of_the_command_line():
     assert target_of(None, "t", "a, b", "db") == PostgresTarget("t", "db", ("a", "b"))
     with pytest.raises(typer.BadParameter):
         target_of("t", "t", None, None)
+
+
+def test_files_are_a_target():
+    files = FileOptions("shop/orders", "parquet", ["country", "dt={date}"])
+    target = FileTarget("shop/orders", "file", "parquet", ("country", "dt={date}"))
+    assert target_of(None, None, None, None, files=files) == target
+    assert target_of(None, None, None, None, files=FileOptions(None, None, None)) is None
+
+
+@family(
+    ("topic", "key", "files", "said"),
+    [
+        ("t", None, FileOptions("f", None, None), "--kafka and --file cannot be combined"),
+        (None, "k", FileOptions("f", None, None), "files have no keys"),
+        (None, None, FileOptions(None, "csv", None), "--file-format needs --file FOLDER"),
+        (None, None, FileOptions(None, None, ["x"]), "--partition-by needs --file FOLDER"),
+        (None, None, FileOptions("../f", None, None), "must consist of folder names"),
+        (None, None, FileOptions("f", None, ["a/{b}"]), "must be a field"),
+    ],
+)
+def test_options_of_files_are_checked(topic, key, files, said):
+    with pytest.raises(typer.BadParameter, match=said):
+        target_of(topic, None, key, None, files=files)
 
 
 @family(

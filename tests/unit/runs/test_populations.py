@@ -59,11 +59,11 @@ def test_counts_and_times_are_those_of_the_pace_however_far_apart_they_are(segme
 def test_an_index_has_the_last_binding_that_began_before_it():
     paced = binding(0), binding(5, end=2), binding(9, end=7), binding(8, end=6), binding(name="d")
     populations = bound_populations(paced)
-    assert set(populations) == {"c", "d"}
+    assert set(populations) == {("c",), ("d",)}
     times = np.full(6, START + DAY)
-    counts = populations["c"].counts(rows(9, 0, 4, 5, 7, 8), times)
+    counts = populations["c",].counts(rows(9, 0, 4, 5, 7, 8), times)
     assert counts.tolist() == [6, 172_800, 172_800, 2, 2, 6]
-    due = populations["c"].due_times(rows(0, 9), rows(3, 2))
+    due = populations["c",].due_times(rows(0, 9), rows(3, 2))
     assert (due - START).tolist() == [S, S]
 
 

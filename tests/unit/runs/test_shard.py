@@ -21,10 +21,11 @@ from eventer.destinations.base import DeliveryOutcome, Flow
 from eventer.runs.assignment import Assignment
 from eventer.runs.backoff import CAP_NS, COSTLY_BASE_NS, FENCED_NS, RETRY_NS
 from eventer.runs.batch_limiter import SLOW_NS
+from eventer.runs.commit_policy import AS_SOON_AS_POSSIBLE, MAX_BUFFERED_BYTES, CommitPolicy
 from eventer.runs.commit_throttle import COMMIT_WINDOW_NS, MAX_PAUSE_NS, TIME_SHARE_DIVISOR
 from eventer.runs.connection_state import IDLE_NS
 from eventer.runs.pacing import Pace
-from eventer.runs.shard import MAX_BUFFERED_BYTES, Shard
+from eventer.runs.shard import Shard
 from eventer.runs.shard_messages import (
     Check,
     CheckCompleted,
@@ -58,9 +59,9 @@ _I = TypeVar("_I")
 class ShardDriver:
     """A shard, and methods that carry out its instructions."""
 
-    def __init__(self) -> None:
+    def __init__(self, policy: CommitPolicy = AS_SOON_AS_POSSIBLE) -> None:
         self.now = T0
-        self.shard = Shard()
+        self.shard = Shard(policy)
         self.reports: list[ShardReport] = []
         self.positions: dict[PositionKey, Position] = {}
         self.paces: dict[PositionKey, Pace] = {}
@@ -271,6 +272,38 @@ class TestWindow:
             instructions = driver.decide()
         assert driver.now >= began + COMMIT_WINDOW_NS
         assert {type(i) for i in instructions} == {Generate, Deliver}
+
+    def test_with_an_interval_events_wait_for_those_of_the_interval(self) -> None:
+        driver = ShardDriver(CommitPolicy(interval_ns=10 * SECOND))
+        driver.run(A, count=1)
+        began = driver.now
+        for expected in (0, 11):
+            deliver = driver.next_delivery()
+            (delivery,) = deliver.deliveries
+            assert delivery.batches[0].first == expected
+            assert delivery.batches[-1].next == expected + 11
+            assert began + 10 * SECOND <= driver.now <= began + 10 * SECOND + 50 * MS
+            began = driver.now + SECOND
+            driver.delivered(deliver)
+            driver.now += SECOND
+
+    def test_with_an_interval_a_third_of_the_memory_is_committed_at_once(self) -> None:
+        driver = ShardDriver(CommitPolicy(10 * SECOND, 3_000))
+        driver.run(A, count=10_000_000)
+        driver.generated(driver.expect(Generate), lambda request: result_of_size(request, 1_000))
+        began = driver.now
+        assert any(isinstance(each, Deliver) for each in driver.decide())
+        assert driver.now == began
+
+    def test_with_an_interval_the_last_events_are_committed_at_once(self) -> None:
+        driver = ShardDriver(CommitPolicy(interval_ns=10 * SECOND))
+        driver.run(A, count=1)
+        driver.generated(driver.expect(Generate))
+        began = driver.now
+        assert driver.decide() == []
+        driver.shard.finish(A)
+        driver.expect(Deliver)
+        assert driver.now == began
 
     def test_events_are_made_while_the_last_ones_are_committed(self) -> None:
         driver = ShardDriver()

@@ -122,6 +122,26 @@ def test_each_change_of_the_other_generator_begins_a_binding(gates: Gates) -> No
     assert len(reader.record.bindings) == known
 
 
+def test_a_gate_closes_when_the_other_generator_reads_other_events(gates: Gates) -> None:
+    first, middle, reader = gates.add(1), gates.add(2, 1), gates.add(3, 2)
+    first.position = middle.position = Position(8)
+    gates.resume(middle)
+    assert gates.resume(reader) > NOTHING
+    (own, inner) = gates.all_bindings(reader)
+    assert (own.path, own.generator) == (("r2",), 2)
+    assert (inner.path, inner.generator, inner.first) == (("r2", "r1"), 1, 8)
+
+    first.update_record(state=GeneratorState.PAUSED)
+    assert gates.outdated() == [middle]
+    gates.resume(middle)
+    gates.moved(middle)
+    assert (gates.sent[-1], gates.outdated()) == (NOTHING, [reader])
+    assert gates.resume(reader) > NOTHING
+    assert gates.outdated() == []
+    assert ends(reader) == [(0, None)]
+    assert [each.end for each in gates.all_bindings(reader) if each.via] == [8]
+
+
 def test_a_generator_that_stalls_is_not_waited_for_until_it_goes_on(gates: Gates) -> None:
     other, empty, reader = gates.add(1), gates.add(3), gates.add(2, 1, 3)
     other.position, empty.position = Position(4), Position(0)

@@ -107,7 +107,7 @@ def test_named_connections_of_both_kinds():
             "[connections.orders]\ndsn='x'\n",
             "eventer.toml:2: 'connections.orders.type' is missing",
             "connections.orders.type",
-            'set type = "kafka" or "postgres"',
+            'set type = "kafka" or "postgres" or "file"',
         ),
         (
             "[connections.Orders]\ntype='kafka'\n",
@@ -186,9 +186,35 @@ def test_mistakes_in_the_environment_name_the_variable(environ, message):
     assert message in refused(environ).message
 
 
-def test_an_invalid_toml_file_is_reported_with_its_line():
-    write("port = \n")
-    assert "line 1" in refused().message
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("port = \n", "1: the value is missing or not valid: texts need quotes"),
+        ("port = 1\nhost = local", "2: the value is missing or not valid: texts need quotes"),
+        ("port = 1\nport = 2", "2: the setting or table is defined twice"),
+        ("[kafka]\n[kafka]\n", "2: the setting or table is defined twice"),
+        ("[kafka\n", "1: the closing ']' of a table's name is missing"),
+        ("kafka:\n  port: 1", "1: '=' is missing after the name of a setting"),
+        ("host = 'a\n", "1: the text has no closing quote"),
+        ('host = "a\nport = 1', "1: the text has no closing quote"),
+        (
+            'data_dir = "C:\\Users"',
+            "1: a text has an unknown escape: write \\\\ for a backslash, or use single quotes",
+        ),
+        ("allowed_hosts = ['a'\nport = 1", "2: ',' or the closing ']' of a list is missing"),
+        ("port = 1 2", "1: text follows the value"),
+        ("= 1", "1: a setting is written as name = value"),
+    ],
+)
+def test_an_invalid_toml_file_is_reported_with_its_line(text, message):
+    """Without the words of Python's parser."""
+    write(text)
+    assert refused().message == f"eventer.toml:{message}"
+
+
+def test_a_byte_order_mark_is_ignored():
+    write("\ufeffport = 1")
+    assert load_settings(environ={}).settings.port == 1
 
 
 def test_values_of_another_type_are_reported_in_our_words():

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from eventer.api.wire.generator_requests import AddBody
-from eventer.core.errors import RequestError
+from eventer.core.errors import EventerError, RequestError
 from eventer.core.fault_rules import FaultKind, FaultRule
 from eventer.core.model import (
     EventContext,
@@ -16,17 +16,21 @@ from eventer.core.model import (
     ReferencedStream,
     Stream,
     Template,
+    TimelineSpec,
 )
 from eventer.core.pace import Cron, EventRate, PaceSpec, Steady, ticks
 from eventer.core.source import Place
+from eventer.service.recent_errors import PastError
 from eventer.service.requests import EventRequest
 from eventer.service.shard_totals import ShardTotals
-from eventer.service.views import PacePreview, ShardId, Snapshot
-from eventer.web.format import format_bytes, format_count, format_rate, format_seconds
+from eventer.service.views import PacePreview, RecomputedEvents, ShardId, Snapshot
+from eventer.web.format import format_bytes, format_clock, format_count, format_rate, format_seconds
 from eventer.web.history import RECENT_SAMPLES, Sample, Sampler, summary_of
 from eventer.web.pace_choices import choice_of, pace_of
 from eventer.web.request_texts import command_text, curl_text, json_text, request_of, single_request
-from eventer.web.rows import SPARK_HEIGHT, SPARK_WIDTH, row_of, sparkline, totals_of
+from eventer.web.rows import row_of, totals_of
+from eventer.web.sparkline import SPARK_HEIGHT, SPARK_WIDTH, sparkline
+from eventer.workers.inspector_messages import PreviewedStep
 from tests.families import family
 from tests.unit.api.canned_service import BIGGEST, CannedService, view
 
@@ -82,10 +86,10 @@ def test_a_history_is_limited_and_forgets_removed_generators():
         sampler.add(Snapshot((view(1, bytes=second * 100),), shards, ()), float(second))
     history = sampler.histories[1]
     assert len(history.recent) == RECENT_SAMPLES
-    assert len(history.hour) == (RECENT_SAMPLES + 5 + 19) // 20
+    assert len(history.last_hour()) == (RECENT_SAMPLES + 5 + 19) // 20
     newest = history.recent[-1]
     assert (newest.bytes_rate, newest.p50, newest.p99) == (100, 0.05, 0.05)
-    assert [each.at for each in list(history.hour)[-2:]] == [299, 304], "the last part grows"
+    assert [each.at for each in history.last_hour()[-2:]] == [299, 304], "the last part grows"
     sampler.add(Snapshot((), {}, ()), 1e9)
     assert sampler.histories == {}
 
@@ -211,3 +215,41 @@ def test_what_is_known_of_a_topic_or_table():
 
     facts = dict(destination_facts(view(partitions=6)))
     assert facts == {"Connection": "kafka", "Topic": "boo", "Partitions": "6", "Key": "id"}
+
+
+def test_provisional_events_are_marked_and_events_are_text():
+    pytest.importorskip("nicegui")
+    from eventer.web.next_events_card import next_events_markup
+
+    found = RecomputedEvents(7, (b'{"a":"<b>"}', b"2"), (7, 9), provisional_from=8)
+    first, last = next_events_markup(found).split('class="event"')[1:]
+    assert "&lt;b&gt;" in first
+    assert ("provisional" in first, "provisional" in last) == (False, True)
+    steps = (PreviewedStep(4, 0, 0, None), PreviewedStep(4, 1, 0, "a"))
+    markup = next_events_markup(RecomputedEvents(4, (b"1", b"2"), steps=steps))
+    assert ">4.0<" in markup
+    assert ">4.1<" in markup
+
+
+def test_what_is_known_of_timelines_and_references():
+    pytest.importorskip("nicegui")
+    from eventer.web.generator_details import generator_facts
+
+    known = view(timelines=12, waits_for=("customers", "shops"))
+    record = known.record
+    spec = replace(record.spec, timeline=TimelineSpec(1_800_000_000_000, "paid"))
+    facts = dict(generator_facts(replace(known, record=replace(record, spec=spec))))
+    assert facts["Waits for"] == "customers, shops"
+    assert facts["Horizon"] == "30m after the start of a timeline"
+    assert facts["Steps"] == "only those with `to` 'paid'"
+    assert facts["Timelines"] == "12 have begun"
+
+
+def test_how_often_an_error_occurred():
+    pytest.importorskip("nicegui")
+    from eventer.web.error_list import occurrence_text
+
+    error = EventerError("refused")
+    assert occurrence_text(PastError(error, 0, 0)) == format_clock(0)
+    text = occurrence_text(PastError(error, 0, 5_000_000_000, 6))
+    assert text == f"6 times, {format_clock(0)} to {format_clock(5_000_000_000)[11:]}"

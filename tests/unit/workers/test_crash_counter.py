@@ -42,3 +42,9 @@ def test_the_error_names_the_event_and_what_to_do():
     assert error.index == 40
     assert "from 40 on" in error.message
     assert "eventer resume 2" in error.hint
+
+
+def test_the_error_of_steps_names_the_timeline():
+    error = poison_event_error(InFlightWork(ONE, 40, 0, timeline=7))
+    assert error.index == 7
+    assert "generated timelines from 7 on" in error.message

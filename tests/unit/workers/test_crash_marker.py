@@ -48,10 +48,22 @@ def test_a_mark_is_read_until_it_is_cleared(ends, clock):
     assert ours.read() is None
 
 
+def test_a_mark_names_the_timelines_that_are_evaluated(ends):
+    ours, theirs = ends
+    theirs.mark(KEY, 40)
+    assert ours.read().timeline is None
+    theirs.mark_timeline(0)
+    assert (ours.read().first, ours.read().timeline) == (40, 0)
+    theirs.mark(KEY, 41)
+    assert ours.read().timeline is None, "that of the work before"
+
+
 def test_no_time_counts_while_the_deadline_is_suspended(ends, clock):
     ours, theirs = ends
     theirs.mark(KEY, 7)
+    assert not theirs.is_suspended()
     theirs.suspend_deadline(clock.now + MINUTE)
+    assert theirs.is_suspended()
     assert ours.read().elapsed_ns(clock.now + 5) == 5 - MINUTE
     theirs.mark(KEY, 8)
     assert ours.read().elapsed_ns(clock.now + 5) == 5 - MINUTE

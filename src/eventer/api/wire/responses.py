@@ -20,13 +20,13 @@ from eventer.api.wire.response_model import (
 )
 from eventer.api.wire.targets import TargetBody
 from eventer.core.errors import EventerError
-from eventer.core.model import EngineName, Guarantee, KafkaTarget, PostgresTarget
+from eventer.core.model import EngineName, Guarantee, KafkaTarget, ServiceTarget
 from eventer.core.pace import PaceSpec, Ticks
 from eventer.core.pace_json import pace_json
 from eventer.service.views import GeneratorFailure, GeneratorRecord, Stage
 
 
-def target_json(target: KafkaTarget | PostgresTarget) -> Json:
+def target_json(target: ServiceTarget) -> Json:
     """A target as in a request, without the options that are not set."""
     options: Json = {field.name: getattr(target, field.name) for field in fields(target)}
     if isinstance(target, KafkaTarget):
@@ -37,7 +37,7 @@ def target_json(target: KafkaTarget | PostgresTarget) -> Json:
 
 
 def _target_json(value: object) -> object:
-    return target_json(value) if isinstance(value, KafkaTarget | PostgresTarget) else value
+    return target_json(value) if isinstance(value, ServiceTarget) else value
 
 
 def _event_json(value: object) -> object:

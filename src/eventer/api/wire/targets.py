@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import (
     BaseModel,
@@ -16,7 +16,14 @@ from pydantic import (
 )
 
 from eventer.api.wire.field_types import ConnectionName, fail_validation
-from eventer.core.model import KafkaTarget, PostgresTarget, RecordFormat, Target
+from eventer.core.model import (
+    FileFormat,
+    FileTarget,
+    KafkaTarget,
+    PostgresTarget,
+    RecordFormat,
+    ServiceTarget,
+)
 
 NonEmptyText = Annotated[str, StringConstraints(min_length=1, max_length=1_000)]
 Topic = Annotated[str, StringConstraints(min_length=1, max_length=249)]
@@ -142,41 +149,73 @@ class PostgresOptions(RequestModel):
         )
 
 
-def _options_of(kind: str, other: str) -> dict[str, JsonValue]:
+class FileOptions(RequestModel):
+    """A folder below the root of the connection."""
+
+    path: NonEmptyText = Field(
+        description="Folder below the root of the connection, as `orders` or `shop/orders`. "
+        "Eventer creates it if it does not exist.",
+        examples=["orders"],
+    )
+    connection: ConnectionName = Field(default="file", description="A connection's name.")
+    format: FileFormat = Field(
+        default="ndjson",
+        description="Format of the files. CSV and Parquet have a column per field.",
+    )
+    partition_by: Annotated[list[NonEmptyText], Field(max_length=8)] = Field(
+        default_factory=list,
+        description="Partition folders, outermost first: a field or JSON pointer, `NAME={FIELD}`, "
+        "or `NAME={date}` and `NAME={hour}` of the scheduled time in UTC.",
+        examples=[["dt={date}"]],
+    )
+    value: ValueField = None
+    omit: OmittedFields = Field(default_factory=list, description=OMIT_DESCRIPTION)
+
+    def target(self) -> FileTarget:
+        """The target as the service takes it."""
+        return FileTarget(
+            self.path,
+            self.connection,
+            self.format,
+            tuple(self.partition_by),
+            self.value,
+            tuple(self.omit),
+        )
+
+
+_KINDS: Final = ("kafka", "postgres", "file")
+
+
+def _options_of(kind: str) -> dict[str, JsonValue]:
+    others: dict[str, JsonValue] = {other: {"type": "null"} for other in _KINDS if other != kind}
     return {
         "required": [kind],
-        "properties": {
-            "type": {"const": kind},
-            kind: {"type": "object"},
-            other: {"type": "null"},
-        },
+        "properties": {"type": {"const": kind}, kind: {"type": "object"}, **others},
     }
 
 
 class TargetBody(RequestModel):
     """A target: `type`, and the options of that type."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "oneOf": [_options_of("kafka", "postgres"), _options_of("postgres", "kafka")]
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"oneOf": [_options_of(kind) for kind in _KINDS]})
 
-    type: Literal["kafka", "postgres"]
+    type: Literal["kafka", "postgres", "file"]
     kafka: KafkaOptions | None = None
     postgres: PostgresOptions | None = None
+    file: FileOptions | None = None
 
     @model_validator(mode="after")
     def _one_kind(self) -> TargetBody:
-        other = "postgres" if self.type == "kafka" else "kafka"
-        if getattr(self, self.type) is None:
+        given = [kind for kind in _KINDS if getattr(self, kind) is not None]
+        if self.type not in given:
             fail_validation(f"has the type {self.type!r}, but no {self.type!r} options")
-        if getattr(self, other) is not None:
-            fail_validation(f"has the type {self.type!r}, but {other!r} options")
+        for other in given:
+            if other != self.type:
+                fail_validation(f"has the type {self.type!r}, but {other!r} options")
         return self
 
-    def target(self) -> Target:
+    def target(self) -> ServiceTarget:
         """The target as the service takes it."""
-        options = self.kafka or self.postgres
+        options = self.kafka or self.postgres or self.file
         assert options is not None
         return options.target()

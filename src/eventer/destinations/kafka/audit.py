@@ -142,6 +142,7 @@ class _Audit:
     _others: int = 0
     _cursors: dict[int, PartitionCursor] = field(default_factory=dict)
     _claimed_ranges: dict[int, Intervals] = field(default_factory=dict)
+    _others_ranges: dict[int, Intervals] = field(default_factory=dict)
 
     def __post_init__(self, listed: int) -> None:
         self._comparison = LogComparison(ASPECTS, end=self.position.next, listed=listed)
@@ -214,7 +215,9 @@ class _Audit:
 
     def _claim_ranges(self, own: LedgerEntries) -> None:
         """Collects the offsets of records that are not compared but have an owner."""
-        self._claimed_ranges = _intervals(own.offset_ranges, self.reader.others())
+        others = self.reader.others()
+        self._claimed_ranges = _intervals(own.offset_ranges, others)
+        self._others_ranges = _intervals(others)
 
     async def _place_cursors(self, places: OffsetRanges, timestamp: int) -> None:
         """Starts each partition at the first event to compare, or else at its time."""
@@ -288,8 +291,8 @@ class _Audit:
 
     def _take_unclaimed(self, rows: RecordDigests) -> None:
         """Sorts records that belong to no compared event: others', strays, or too new."""
-        claimed = self._claimed(rows.location)
-        self._others += int(claimed.sum())
+        claimed = _inside(self._claimed_ranges, rows.location)
+        self._others += int(_inside(self._others_ranges, rows.location).sum())
         old = np.zeros(len(rows), np.bool_)
         partitions, offsets = unpack_location(rows.location)
         for number, each in self.partition_offsets.items():
@@ -311,7 +314,7 @@ class _Audit:
             own, _ = self.reader.own_entries()
             late = own.take(own.end > self.position.next)
             self._claim_ranges(late)
-            self._comparison.discard_claimed(self._claimed)
+            self._comparison.discard_claimed(lambda them: _inside(self._claimed_ranges, them))
         digests_to_find = self._comparison.digests_to_find()
         if not len(digests_to_find):
             return
@@ -321,15 +324,6 @@ class _Audit:
                 if batch.rows:
                     values = column_digests(encoded_values(batch, self.encoders))
                     self._comparison.identify(batch.index, values, digests_to_find)
-
-    def _claimed(self, locations: Ints) -> Mask:
-        """Which records have an owner, although they are not compared."""
-        partitions, offsets = unpack_location(locations)
-        claimed = np.zeros(len(locations), np.bool_)
-        for number, intervals in self._claimed_ranges.items():
-            mine = partitions == number
-            claimed[mine] = intervals.contains(offsets[mine])
-        return claimed
 
     def _report(self) -> AuditReport:
         found = self._comparison.findings()
@@ -363,6 +357,16 @@ def _intervals(*sides: OffsetRanges) -> dict[int, Intervals]:
         number: Intervals(start[partition == number], end[partition == number])
         for number in np.unique(partition).tolist()
     }
+
+
+def _inside(ranges: Mapping[int, Intervals], locations: Ints) -> Mask:
+    """Which locations are in these ranges of offsets."""
+    partitions, offsets = unpack_location(locations)
+    inside = np.zeros(len(locations), np.bool_)
+    for number, intervals in ranges.items():
+        mine = partitions == number
+        inside[mine] = intervals.contains(offsets[mine])
+    return inside
 
 
 def _ranges_to_replay(

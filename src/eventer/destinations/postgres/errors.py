@@ -16,6 +16,7 @@ from eventer.core.errors import (
     UnknownOutcomeError,
 )
 from eventer.core.network_errors import network_error_text
+from eventer.destinations.postgres.pool_mode import transaction_mode_error
 
 
 class ErrorCategory(Enum):
@@ -124,10 +125,7 @@ def translate_errors(address: str) -> Iterator[None]:
         raise unavailable_error(address, error) from error
     except asyncpg.PostgresError as error:
         if error.sqlstate in _OTHER_SESSION_STATES:
-            raise DestinationRejectedError(
-                f"PostgreSQL at {address} is behind a connection pool in transaction mode",
-                hint="set the pool to session mode, or connect to the server itself",
-            ) from error
+            raise transaction_mode_error(address) from error
         if classify_error(error) is ErrorCategory.REJECTED:
             raise rejected_error(address, error) from error
         raise unavailable_error(address, error) from error

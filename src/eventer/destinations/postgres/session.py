@@ -15,6 +15,7 @@ from eventer.destinations.postgres.errors import (
     rejected_error,
     unavailable_error,
 )
+from eventer.destinations.postgres.pool_mode import require_own_process
 from eventer.destinations.postgres.settings import PostgresSettings
 
 _MARGIN_SECONDS: Final = 5.0
@@ -38,14 +39,13 @@ async def connect(settings: PostgresSettings) -> asyncpg.Connection:
         DestinationRejectedError: the server rejects the login.
     """
     try:
-        client = await asyncpg.connect(
-            settings.client_dsn,
-            password=settings.password,
-            timeout=settings.connect_timeout,
-            command_timeout=settings.statement_timeout + _MARGIN_SECONDS,
-            server_settings=_STARTUP_PARAMETERS,
-        )
-        await _set_parameters(client, settings)
+        client = await _open(settings)
+        try:
+            await require_own_process(client, lambda: _open(settings), settings.address)
+            await _set_parameters(client, settings)
+        except BaseException:
+            client.terminate()
+            raise
     except asyncpg.PostgresError as error:
         if (error.sqlstate or "")[:2] in _REFUSED_CLASSES:
             raise rejected_error(settings.address, error) from error
@@ -67,6 +67,16 @@ async def connect(settings: PostgresSettings) -> asyncpg.Connection:
         ) from None
     _resume_writing_on_termination(client)
     return client
+
+
+async def _open(settings: PostgresSettings) -> asyncpg.Connection:
+    return await asyncpg.connect(
+        settings.client_dsn,
+        password=settings.password,
+        timeout=settings.connect_timeout,
+        command_timeout=settings.statement_timeout + _MARGIN_SECONDS,
+        server_settings=_STARTUP_PARAMETERS,
+    )
 
 
 async def disconnect(client: asyncpg.Connection | None, *, gracefully: bool = True) -> None:
@@ -95,13 +105,7 @@ async def _set_parameters(client: asyncpg.Connection, settings: PostgresSettings
     }
     if settings.synchronous_commit is not None:
         parameters["synchronous_commit"] = settings.synchronous_commit
-    try:
-        await client.execute(
-            "; ".join(f"SET {name} = '{value}'" for name, value in parameters.items())
-        )
-    except BaseException:
-        client.terminate()
-        raise
+    await client.execute("; ".join(f"SET {name} = '{value}'" for name, value in parameters.items()))
 
 
 def _milliseconds(seconds: float) -> str:

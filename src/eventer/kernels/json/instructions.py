@@ -108,6 +108,10 @@ class RowProgram:
         # Padded, so that literals can be copied in blocks.
         self.padded: Final = np.frombuffer(literals + bytes(PADDING_BYTES), np.uint8)
 
+    def with_code(self, code: Ints) -> RowProgram:
+        """The program with other instructions, of as many and the same literals."""
+        return RowProgram(code, self.literals, self._prefix_classes)
+
     def with_literals(self, texts: Mapping[int, bytes]) -> RowProgram:
         """The program with other texts for some LITERALs, by the number of the instruction."""
         return RowProgram(*_with_literals(self, texts), self._prefix_classes)

@@ -19,8 +19,8 @@ from typing import Any, Final
 DONE: Final = b"+"
 FAILED: Final = b"-"
 IDLE_TIMEOUT_S: Final = 5.0
-ANSWER_TIMEOUT_S: Final = 120.0
-"""Several times the compile time of the largest kernel on a busy machine."""
+ANSWER_TIMEOUT_S: Final = 300.0
+"""Several times the compile time of the largest kernel on a very busy machine."""
 _MAX_ATTEMPTS: Final = 2
 _COMMAND: Final = (sys.executable, "-P", "-m", "eventer.kernels.support.compile_server")
 """-P: modules are not imported from the working directory."""

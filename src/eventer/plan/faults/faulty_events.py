@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from eventer.core.batch import Batch
 from eventer.core.fault_rules import FaultKind, FaultRule, InjectedFault
 from eventer.core.json_text import json_text
-from eventer.core.model import JsonValue, PostgresTarget, Target
+from eventer.core.model import JsonValue, Target
 from eventer.core.operations import read_operations
 from eventer.core.pointer import format_pointer
 from eventer.core.written_part import option_tokens, value_tokens
@@ -73,7 +73,7 @@ class FaultInjector:
         keys = self._draws.keys
         self._rules = [_rule(rule, key, part) for rule, key in zip(rules, keys, strict=True)]
         self._op = target.op
-        self._is_table = isinstance(target, PostgresTarget)
+        self._has_columns = target.has_columns
         self.changed_names = frozenset(
             field.tokens[0] for rule in self._rules for field in rule.fields
         )
@@ -155,7 +155,7 @@ class FaultInjector:
     ) -> tuple[str, JsonValue] | None:
         choices = Choices(draw.draw(field.key, index))
         # The type of a column may be text.
-        return corrupted(value, choices, keep_text=self._is_table and len(field.tokens) == 1)
+        return corrupted(value, choices, keep_text=self._has_columns and len(field.tokens) == 1)
 
 
 def _rule(rule: FaultRule, key: int, part: tuple[str, ...]) -> _Rule:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-import pyarrow as pa
-
 from eventer.plan.ops.operation import operation
 
 if TYPE_CHECKING:
@@ -18,6 +16,5 @@ CONTEXT_TEXT: Final = "context_text"
 
 @operation(CONTEXT_TEXT)
 def context_text(run: Execution, node: Node, _arguments: Sequence[Any]) -> Any:
-    """The text of a call, the same in all rows."""
-    text = run.inputs.context.text(node.parameters[0])
-    return pa.repeat(pa.scalar(text, pa.large_string()), run.size(node.domain))
+    """The text of a call, the same in all rows of a generator."""
+    return run.inputs.context_texts(node.parameters[0], run.events(node.domain))

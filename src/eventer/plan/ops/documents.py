@@ -46,7 +46,7 @@ def program_texts(run: Execution, program: BoundRowProgram, domain: Domain) -> A
     """The texts that a row program writes, one per row of a domain."""
     rows = run.size(domain)
     texts = assemble(
-        run.inputs.context.bound(program).rows,
+        run.inputs.bound(program).rows,
         program.columns(run),
         rows,
         limit=_UNBOUNDED,

@@ -35,7 +35,7 @@ _FEW_ROWS: Final = 64
 def drawn_column(run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
     """The column of a call."""
     call = node.parameters[0]
-    key = arguments[0] if arguments else node.parameters[1]
+    key = arguments[0] if arguments else run.key(node.parameters[1], node.domain)
     if isinstance(call, ObjectListCall):
         _refuse_too_many_elements(run, node, call, key)
     return _column_of_valid_rows(run, node, lambda _: call, key)
@@ -59,7 +59,7 @@ def drawn_with_columns(run: Execution, node: Node, arguments: Sequence[Any]) -> 
     call = node.parameters[0]
     count = len(call.varying)
     columns = arguments[:count]
-    key = arguments[count] if len(arguments) > count else node.parameters[1]
+    key = arguments[count] if len(arguments) > count else run.key(node.parameters[1], node.domain)
 
     def bind(rows: Any) -> BoundCall:
         given = columns if rows is None else [column[rows] for column in columns]
@@ -106,7 +106,7 @@ def _key_and_context(
 @operation("population")
 def population(run: Execution, node: Node, _arguments: Sequence[Any]) -> Any:
     """How many events of another stream exist."""
-    found = run.inputs.population(node.parameters[0])
+    found = run.inputs.population(node.parameters)
     return found.counts(run.index(node.domain), run.scheduled(node.domain))
 
 
@@ -177,9 +177,9 @@ def key_child(_run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
 
 
 @operation("key_element")
-def key_element(_run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
+def key_element(run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
     """The keys of elements by position, from one key."""
-    return draw.child_column(node.parameters[0], arguments[0])
+    return draw.child_column(run.key(node.parameters[0], node.domain), arguments[0])
 
 
 @operation("key_elements")

@@ -7,6 +7,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
+from eventer.core.bindings import ReferencePath
 from eventer.core.errors import EvaluationError
 from eventer.core.json_text import json_text
 from eventer.core.limits import MAX_POPULATION
@@ -53,7 +54,7 @@ class TracedNatives:
     """`eventer.jsonnet.natives.Natives` for traces; `runtime` is set when it exists.
 
     `references` are the streams that can be referred to. If the natives `lack_time`, they are those
-    of such a stream, which has no schedule.
+    of such a stream, which has no schedule. `path` leads to the stream of the natives.
     """
 
     def __init__(
@@ -63,9 +64,11 @@ class TracedNatives:
         *,
         references: ReferencedPrograms = MappingProxyType({}),
         lack_time: bool = False,
+        path: ReferencePath = (),
     ) -> None:
         self.runtime: TracedRuntime | None = None
         self.references = references
+        self.path = path
         self._lack_time = lack_time
         self.timed = False
         """Whether a column depends on due times."""
@@ -211,7 +214,7 @@ class TracedNative:
             "population",
             [],
             Type.INTEGER,
-            parameters=(referenced.stream.name,),
+            parameters=(*self._natives.path, referenced.stream.name),
             bounds=(1, MAX_POPULATION),
         )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from eventer.core.bindings import ReferencePath
 from eventer.core.errors import EvaluationError
 from eventer.core.model import GrowingPopulation
 from eventer.jsonnet.environment import Environment
@@ -45,7 +46,7 @@ def referenced_event(natives: TracedNatives, referenced: ReferencedProgram, inde
     tracer = natives.traced
     domain = tracer.domain
     rows = row_in(tracer, domain)
-    population = referenced.stream.name if _grows(referenced) else None
+    population = _path(natives, referenced) if _grows(referenced) else None
     source = tracer.graph.referenced(domain, tracer.lift(index.node), population)
     view = ReferenceView(tracer, source, rows, domain)
     return view.of(lambda: _event(natives, referenced))
@@ -55,11 +56,18 @@ def _grows(referenced: ReferencedProgram) -> bool:
     return isinstance(referenced.population, GrowingPopulation)
 
 
+def _path(natives: TracedNatives, referenced: ReferencedProgram) -> ReferencePath:
+    return (*natives.path, referenced.stream.name)
+
+
 def _event(natives: TracedNatives, referenced: ReferencedProgram) -> Any:
     runtime, stream = natives.runtime, referenced.stream
     assert runtime is not None
     own = TracedNatives(
-        stream.context, references=natives.references, lack_time=not _grows(referenced)
+        stream.context,
+        references=natives.references,
+        lack_time=not _grows(referenced),
+        path=_path(natives, referenced),
     )
     keys = runtime.environment.keys
     environment = Environment(own, keys, referenced.program.vars, runtime.environment.trace)

@@ -1,0 +1,121 @@
+"""The target of `--kafka`, `--postgres` or `--file`, and of the options beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import typer
+
+if TYPE_CHECKING:
+    from eventer.core.model import (
+        ConsoleTarget,
+        FileFormat,
+        FileTarget,
+        KafkaTarget,
+        PostgresTarget,
+        RecordFormat,
+        ServiceTarget,
+        WrittenPart,
+    )
+
+_Target = TypeVar("_Target", "KafkaTarget", "PostgresTarget", "FileTarget", "ConsoleTarget")
+
+
+def target_of(
+    topic: str | None,
+    table: str | None,
+    key: str | None,
+    connection: str | None,
+    *,
+    part: WrittenPart | None = None,
+    op: str | None = None,
+    formats: tuple[RecordFormat, RecordFormat] = ("json", "json"),
+    files: FileOptions | None = None,
+) -> ServiceTarget | None:
+    """The target of the events, of which `part` is written; None without a destination.
+
+    `formats` are those of the values and keys of records.
+
+    Raises:
+        typer.BadParameter: several are given, or a name is invalid.
+    """
+    from eventer.core.model import WHOLE_EVENT, KafkaTarget, PostgresTarget
+
+    part = part or WHOLE_EVENT
+    record: dict[str, Any] = {"value": part.value, "omit": part.omit, "op": op}
+    folder = None if files is None else files.checked_folder(key)
+    given = {"--kafka": topic, "--postgres": table, "--file": folder}
+    chosen = [name for name, value in given.items() if value is not None]
+    if len(chosen) > 1:
+        raise typer.BadParameter(f"{chosen[0]} and {chosen[1]} cannot be combined")
+    if topic is not None:
+        record |= {"format": formats[0], "key_format": formats[1]}
+        return checked_target(KafkaTarget(topic, connection or "kafka", key, **record), "--kafka")
+    if formats != ("json", "json"):
+        raise typer.BadParameter("--format and --key-format need --kafka")
+    if op is not None and table is None:
+        raise typer.BadParameter("--op needs --kafka or --postgres", param_hint="'--op'")
+    if table is not None:
+        columns = None if key is None else tuple(name.strip() for name in key.split(","))
+        target = PostgresTarget(table, connection or "postgres", columns, **record)
+        return checked_target(target, "--postgres")
+    if files is not None and folder is not None:
+        return checked_target(files.target(folder, connection, part), "--file")
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class FileOptions:
+    """The options of files."""
+
+    folder: str | None
+    format: str | None
+    partition_by: Iterable[str] | None
+
+    def checked_folder(self, key: str | None) -> str | None:
+        """The folder; None without `--file`.
+
+        Raises:
+            typer.BadParameter: other options need it, or `--key` is given.
+        """
+        if self.folder is None:
+            for option, value in (
+                ("--file-format", self.format),
+                ("--partition-by", self.partition_by),
+            ):
+                if value:
+                    raise typer.BadParameter(f"{option} needs --file FOLDER")
+        elif key is not None:
+            raise typer.BadParameter("--key needs --kafka or --postgres: files have no keys")
+        return self.folder
+
+    def target(self, folder: str, connection: str | None, part: WrittenPart) -> FileTarget:
+        """The target."""
+        from eventer.core.model import FileTarget
+
+        return FileTarget(
+            folder,
+            connection or "file",
+            cast("FileFormat", self.format or "ndjson"),
+            tuple(self.partition_by or ()),
+            part.value,
+            part.omit,
+        )
+
+
+def checked_target(target: _Target, option: str) -> _Target:
+    """The target, whose name `option` gives.
+
+    Raises:
+        typer.BadParameter: a name is invalid.
+    """
+    from eventer.service.request_faults import target_faults
+
+    for fault in target_faults(target, ""):
+        name = (fault.pointer or "").split("/")[1]
+        options = {"key", "value", "omit", "op", "partition_by"}
+        named = f"--{name.replace('_', '-')}" if name in options else option
+        raise typer.BadParameter(fault.message, param_hint=f"'{named}'")
+    return target

@@ -1,0 +1,1 @@
+"""Files as a destination: NDJSON, CSV and Parquet in folders below a root."""

@@ -1,0 +1,63 @@
+"""Refuses connection pools in transaction mode: each transaction there may get another session.
+
+A session of Eventer has parameters, prepared statements, temporary tables and locks, so it must
+keep its server process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import asyncpg
+
+from eventer.core.errors import DestinationRejectedError
+
+_PROBE_SECONDS: Final = 2.0
+"""A pool in session mode may have no server process left for the second client."""
+
+
+def transaction_mode_error(address: str) -> DestinationRejectedError:
+    """The error for a pool that gives a session the server processes of others."""
+    return DestinationRejectedError(
+        f"PostgreSQL at {address} is behind a connection pool in transaction mode",
+        hint="set the pool to session mode, or connect to the server itself",
+    )
+
+
+async def require_own_process(
+    client: asyncpg.Connection, connect: Callable[[], Awaitable[asyncpg.Connection]], address: str
+) -> None:
+    """Checks that a session keeps its server process while another one is used.
+
+    Only a pool announces another process id than that of the server process; other sessions are not
+    checked further.
+
+    Raises:
+        DestinationRejectedError: they share a process.
+    """
+    process = await _process_id(client)
+    if process == client.get_server_pid():
+        return
+    try:
+        async with asyncio.timeout(_PROBE_SECONDS):
+            other = await _process_of_another(connect)
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        return
+    if other == process or await _process_id(client) != process:
+        raise transaction_mode_error(address)
+
+
+async def _process_of_another(connect: Callable[[], Awaitable[asyncpg.Connection]]) -> int:
+    other = await connect()
+    try:
+        return await _process_id(other)
+    finally:
+        other.terminate()
+
+
+async def _process_id(client: asyncpg.Connection) -> int:
+    """The server process of a transaction, in which a pool does not change it."""
+    async with client.transaction():
+        return int(await client.fetchval("SELECT pg_catalog.pg_backend_pid()"))

@@ -1,0 +1,234 @@
+"""Generators of one plan that generate ahead together: their small ticks share one run.
+
+A run has a fixed cost of some hundred times that of an event. An engine alone generates hundreds
+of events ahead, which thousands of engines have no memory for. Together they generate a few events
+of each.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+from weakref import WeakKeyDictionary, WeakSet
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from eventer.core.batch import MAX_BYTES, MAX_EVENT_BYTES, Batch
+from eventer.core.clock import NS_PER_SECOND
+from eventer.core.errors import EventerError
+from eventer.kernels.json.assemble import assemble
+from eventer.plan.computed_rows import PrefetchedBatch
+from eventer.plan.engine import ScheduledTimes
+from eventer.plan.execution import BatchTooLargeError, Execution
+from eventer.plan.graph import Filter, Root
+from eventer.plan.grouped_inputs import GroupedInputs, NotGroupedError
+from eventer.plan.inputs import PlanInputs
+from eventer.plan.ops.documents import text_array
+from eventer.plan.plan_fields import PlanFields
+from eventer.plan.stream_plan import StreamPlan
+
+if TYPE_CHECKING:
+    from eventer.plan.columnar_engine import Plan
+
+SHARED_ROWS: Final = 512
+"""Events of a group that are ahead, unless its generators need more."""
+MIN_ENGINES: Final = 200
+"""Engines of a thread from which on they generate together.
+
+The kernels for draw keys of several generators take 40 MiB, and an engine alone has 200 KiB ahead.
+"""
+MAX_MEMBER_ROWS: Final = 256
+MAX_RUN_ROWS: Final = 4_096
+HORIZON_NS: Final = 2 * NS_PER_SECOND
+"""Each generator has at least the events of this time ahead."""
+
+Times = NDArray[np.int64]
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Share:
+    """The next events of a member."""
+
+    member: GroupMember
+    first: int
+    scheduled: Times
+
+
+class GroupMember:
+    """The engine of one generator in a group: what it has ahead, and what it needs next."""
+
+    def __init__(self, group: PrefetchGroup, inputs: PlanInputs) -> None:
+        self._group = group
+        self.inputs = inputs
+        self.ahead: PrefetchedBatch | None = None
+        self.next = 0
+        self.later: ScheduledTimes | None = None
+
+    def expect(self, first: int, later: ScheduledTimes) -> None:
+        """The events from `first` on are needed next."""
+        self.next, self.later = first, later
+
+    def cut(self, first: int, scheduled: Times, later: ScheduledTimes) -> Batch | None:
+        """The requested events; None if the group cannot generate them."""
+        batch = self._cut(first, scheduled)
+        if batch is None and self._group.usable and len(later(first, 1)):
+            self.expect(first, later)
+            self._group.refill(self, _Share(self, first, scheduled))
+            batch = self._cut(first, scheduled)
+        self.expect(first + len(scheduled), later)
+        return batch
+
+    def _cut(self, first: int, scheduled: Times) -> Batch | None:
+        return None if self.ahead is None else self.ahead.cut(first, scheduled)
+
+    @property
+    def needs_events(self) -> bool:
+        """Whether its next event is known and not ahead."""
+        return self.later is not None and (self.ahead is None or self.next >= self.ahead.stop)
+
+
+class PrefetchGroup:
+    """The engines of one plan in one thread. Events must not raise by their draws."""
+
+    def __init__(self, plan: Plan, *, match_hints: bool, enough: Callable[[], bool]) -> None:
+        """`enough` says whether the thread has so many engines that groups are worth it."""
+        self._plan = plan
+        self._enough = enough
+        self._match_hints = match_hints
+        self._program = plan.program.with_input_columns()
+        self._members: WeakSet[GroupMember] = WeakSet()
+        domains = plan.traced.tracer.graph.domains
+        self._groupable = plan.raises_alike and all(
+            isinstance(each, Root | Filter) for each in domains
+        )
+        self._row_bytes = 512.0
+
+    @property
+    def usable(self) -> bool:
+        """Whether it can generate events, and for several engines."""
+        return self._groupable and len(self._members) > 1 and self._enough()
+
+    def join(self, inputs: PlanInputs) -> GroupMember:
+        """A new member; it leaves the group when its engine is dropped."""
+        member = GroupMember(self, inputs)
+        self._members.add(member)
+        return member
+
+    def refill(self, member: GroupMember, needed: _Share) -> None:
+        """Generates events that a member needs now, and the next ones of others, in one run."""
+        now = int(needed.scheduled[-1])
+        shares = [self._share(member, now, needed.scheduled)]
+        rows = len(shares[0].scheduled)
+        for share in self._others(member, now):
+            if rows + len(share.scheduled) > MAX_RUN_ROWS:
+                break
+            shares.append(share)
+            rows += len(share.scheduled)
+        try:
+            self._run(shares)
+        except (NotGroupedError, EventerError, BatchTooLargeError, MemoryError):
+            self._groupable = False
+        except Exception:  # noqa: BLE001  each engine generates its own events
+            _log.exception("events of several generators could not be generated together")
+            self._groupable = False
+
+    def _others(self, member: GroupMember, now: int) -> Iterator[_Share]:
+        for other in list(self._members):
+            if other is not member and other.needs_events:
+                share = self._share(other, now)
+                if len(share.scheduled) and share.scheduled[0] <= now + HORIZON_NS:
+                    yield share
+
+    def _share(self, member: GroupMember, now: int, due: Times | None = None) -> _Share:
+        """The next events of a member: those `due`, and some more."""
+        assert member.later is not None
+        known = np.empty(0, np.int64) if due is None else due
+        more = max(SHARED_ROWS // len(self._members), 1)
+        times = member.later(member.next, max(more, len(known)))
+        if len(times) and times[-1] < now + HORIZON_NS and len(times) < MAX_MEMBER_ROWS:
+            times = member.later(member.next, MAX_MEMBER_ROWS)
+            within = int(np.searchsorted(times, now + HORIZON_NS))
+            times = times[: max(more, within, len(known))]
+        return _Share(member, member.next, np.concatenate([known, times[len(known) :]]))
+
+    def _run(self, shares: Sequence[_Share]) -> None:
+        counts = [len(share.scheduled) for share in shares]
+        owner = np.repeat(np.arange(len(shares)), counts)
+        inputs = GroupedInputs([share.member.inputs for share in shares], owner)
+        index = np.concatenate(
+            [np.arange(s.first, s.first + len(s.scheduled), dtype=np.int64) for s in shares]
+        )
+        scheduled = np.concatenate([share.scheduled for share in shares])
+        run = self._plan.run(index, scheduled, inputs)
+        batch = self._batch(run, inputs, index, scheduled)
+        if batch is not None:
+            _hand_out(shares, batch, timed=self._plan.timed)
+
+    def _batch(
+        self, run: Execution, inputs: GroupedInputs, index: Times, scheduled: Times
+    ) -> Batch | None:
+        """All events as one batch; None if one of them raises or is too large."""
+        columns = self._program.columns(run)
+        run.find_raised(self._plan.checks)
+        texts = assemble(
+            self._program.rows,
+            [*columns, *inputs.input_columns(self._plan.program, run)],
+            len(index),
+            limit=MAX_RUN_ROWS * MAX_BYTES,
+            event_limit=MAX_EVENT_BYTES,
+            guess=int(self._row_bytes * len(index) * 1.05),
+            match_hints=self._match_hints,
+        )
+        if run.raised.any() or len(texts) < len(index):
+            return None
+        self._row_bytes = max(len(texts.text) / len(texts), 1.0)
+        fields = PlanFields(self._plan, run, 0, len(index))
+        return Batch(
+            first=int(index[0]),
+            count=len(index),
+            index=index,
+            scheduled=scheduled,
+            text=text_array(texts.ends, texts.text, pa.large_binary()),
+            fields=fields,
+            part_fields=fields.of_part(),
+            match_hints=texts.match_hints,
+        )
+
+
+def _hand_out(shares: Sequence[_Share], batch: Batch, *, timed: bool) -> None:
+    """Gives each member its events of a batch."""
+    everything = PrefetchedBatch.of(batch, timed=timed)
+    offset = 0
+    for share in shares:
+        count = len(share.scheduled)
+        share.member.ahead = everything.part(share.first, offset, count)
+        offset += count
+
+
+class PrefetchGroups:
+    """The groups of a thread, by plan."""
+
+    def __init__(self, min_engines: int = MIN_ENGINES) -> None:
+        self._groups: WeakKeyDictionary[Plan, dict[bool, PrefetchGroup]] = WeakKeyDictionary()
+        self._members: WeakSet[GroupMember] = WeakSet()
+        self._min_engines = min_engines
+
+    def join(self, plan: StreamPlan, *, match_hints: bool) -> GroupMember:
+        """A new member of the group of a plan."""
+        groups = self._groups.setdefault(plan.plan, {})
+        if match_hints not in groups:
+            groups[match_hints] = PrefetchGroup(
+                plan.plan, match_hints=match_hints, enough=self._has_enough
+            )
+        member = groups[match_hints].join(plan.inputs)
+        self._members.add(member)
+        return member
+
+    def _has_enough(self) -> bool:
+        return len(self._members) >= self._min_engines

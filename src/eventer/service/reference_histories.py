@@ -1,0 +1,52 @@
+"""The bindings of generators to which others refer. Pure.
+
+An order line that reads the customer of its order reads the event that the order read. So a worker
+needs the bindings of the orders, too. Committed events never get other bindings, and a generator to
+which another refers is not removed: its own record keeps them for all that refer to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import TypeAlias
+
+from eventer.core.bindings import Binding, bindings_via
+from eventer.service.event_references import referenced_by_name
+from eventer.service.generator import Generator
+
+Generators: TypeAlias = Mapping[int, Generator]
+Histories: TypeAlias = tuple[tuple[Binding, ...], ...]
+"""The bindings of a generator, and those of each generator to which it refers, and so on."""
+
+
+def histories(generator: Generator, generators: Generators) -> Histories:
+    """What decides which events those of a generator read."""
+    others = (other for _, other in _referenced(generator, generators))
+    inner = (history for other in others for history in histories(other, generators))
+    return (generator.record.bindings, *inner)
+
+
+def stored_bindings(generator: Generator) -> tuple[Binding, ...]:
+    """The bindings of a generator that are durable."""
+    return generator.record.bindings
+
+
+def indirect_bindings(
+    generator: Generator,
+    generators: Generators,
+    bindings: Callable[[Generator], tuple[Binding, ...]] = stored_bindings,
+) -> tuple[Binding, ...]:
+    """The bindings of those to which a generator refers, by the references that lead to them."""
+    return tuple(
+        binding
+        for name, other in _referenced(generator, generators)
+        for binding in bindings_via(
+            name, (*bindings(other), *indirect_bindings(other, generators, bindings))
+        )
+    )
+
+
+def _referenced(generator: Generator, generators: Generators) -> Iterator[tuple[str, Generator]]:
+    for name, id_ in referenced_by_name(generator.record.spec).items():
+        if id_ in generators:
+            yield name, generators[id_]
