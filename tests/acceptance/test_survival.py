@@ -7,13 +7,16 @@ from functools import partial
 
 import pytest
 
+from tests.acceptance.cases import CHECK, run_cases
+from tests.acceptance.joins import joined
 from tests.acceptance.request_bodies import request, table, topic
 from tests.acceptance.service_process import Service, table_rows, topic_events
+from tests.acceptance.timelines import agreed, clicked, told
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres]
 STOP_S, SECOND_SIGNAL_S = 10, 5
-SCHEDULE = {"count": 5, "interval": "100ms"}
+SCHEDULE = {"count": 10, "interval": "200ms"}
 APPENDED = """
 local get_integer = std.native('get_integer');
 local get_rand_data = std.native('get_rand_data');
@@ -24,12 +27,17 @@ local get_rand_data = std.native('get_rand_data');
 @pytest.fixture
 def generator_pair(service):
     """A generator for a topic and one for a table, for this test only."""
+    pair = add_pair(service)
+    yield pair
+    service.post("/generator/remove", {"ids": [g["id"] for g in pair]})
+
+
+def add_pair(service):
     name = f"survives_{uuid.uuid4().hex}"
     body = request(topic(name), table(name), template=APPENDED, **SCHEDULE)
     code, body = service.post("/generator/add", body)
     assert code == 200, body
-    yield body["generators"]
-    service.post("/generator/remove", {"ids": [g["id"] for g in body["generators"]]})
+    return body["generators"]
 
 
 def expected(service, generator):
@@ -75,23 +83,30 @@ STOP, STOP_AT_ONCE, KILL = Service.stop, partial(Service.stop, signals=2), Servi
     "ends",
     [
         pytest.param((STOP, KILL), id="once"),
-        pytest.param((STOP, STOP_AT_ONCE, KILL) * 10, id="often", marks=pytest.mark.slow),
+        pytest.param((STOP, STOP_AT_ONCE, KILL, KILL) * 10, id="often", marks=pytest.mark.slow),
     ],
 )
-def test_a_service_that_ends_loses_and_repeats_nothing(ends, kafka, service, generator_pair):
-    for end in ends:
-        wait_for_progress(service, generator_pair)
-        before = [service.generator(g["id"]) for g in generator_pair]
-        end(service)
-        service.start()
-        after = [service.generator(g["id"]) for g in generator_pair]
+def test_a_service_that_ends_loses_and_repeats_nothing(ends, kafka, service):
+    run_cases((appended, told, clicked, agreed, joined), kafka, service, ends)
+
+
+def appended(kafka, service):
+    """Generators keep their identity, and continue at the next event."""
+    restarts, pair = 0, add_pair(service)
+    wait_for_progress(service, pair)
+    before = [service.generator(g["id"]) for g in pair]
+    while (end := (yield)) is not CHECK:
+        restarts += 1
+        after = [service.generator(g["id"]) for g in pair]
         for one, other in zip(before, after, strict=True):
             assert (one["id"], one["seed"]) == (other["id"], other["seed"])
             # Only an orderly stop writes the last position into the registry.
             assert one["position"] <= other["position"] or end != STOP
-    wait_for_progress(service, generator_pair)
-    stored = check_stored_events(service, kafka, *generator_pair)
-    assert min(stored) >= 20 * (len(ends) + 1)
+        wait_for_progress(service, pair)
+        before = [service.generator(g["id"]) for g in pair]
+    wait_for_progress(service, pair)
+    stored = check_stored_events(service, kafka, *pair)
+    assert min(stored) >= 20 * (restarts + 1)
 
 
 @pytest.mark.timing

@@ -5,15 +5,13 @@ import random
 import uuid
 
 import psycopg
-import pytest
 from confluent_kafka import Consumer, TopicPartition
 
+from tests.acceptance.cases import CHECK
 from tests.acceptance.request_bodies import table, topic
 from tests.acceptance.service_process import table_rows
 from tests.integration.kafka.harness import OPTIONS
 from tests.waiting import wait_until
-
-pytestmark = [pytest.mark.kafka, pytest.mark.postgres]
 
 CUSTOMERS = """
 local e = import 'eventer.libsonnet';
@@ -97,44 +95,49 @@ def body(name, **customers):
     }
 
 
-@pytest.mark.parametrize("kills", [2, pytest.param(20, marks=pytest.mark.slow)])
-def test_no_order_is_visible_before_its_customer(make_service, kafka, postgres_dsn, kills):
+def joined(kafka, service):
+    """No order is visible before its customer, also while the customers are paused or changed."""
     name = f"joins_{uuid.uuid4().hex}"
-    service = make_service(kafka=kafka, postgres=postgres_dsn).start()
-    with psycopg.connect(postgres_dsn, autocommit=True) as database:
-        database.execute(
-            f"create table {name}_customers (id bigint primary key, country text, since text);"
-            f"create table {name}_orders (id bigint primary key, country text, since text,"
-            f" customer_id bigint not null references {name}_customers)"
-        )
+    create_tables(service, name)
     code, added = service.post("/generator/add", body(name))
     assert code == 200, added
-    orders, in_topic, customers = (each["id"] for each in added["generators"])
-    reader = OrderReader(kafka, postgres_dsn, name)
+    ids = *_, customers = [each["id"] for each in added["generators"]]
+    reader = OrderReader(kafka, service.dsn, name)
     try:
-        for number in range(kills):
+        reader.until_more(100, service)
+        check_pause(service, customers, reader)
+        number = 2
+        while (yield) is not CHECK:
             reader.until_more(random.randint(50, 200), service)
-            if number == 0:
-                assert service.post(f"/generator/pause?id={customers}")[0] == 200
-                reader.until_more(300, service)
-                assert service.post("/generator/remove", {"ids": [customers]})[0] == 409
-                assert service.post(f"/generator/resume?id={customers}")[0] == 200
-            else:
-                code, _ = service.post("/generator/add", body(name, count=number + 2))
-                assert code == 200
-            service.kill()
-            service.start()
-        reader.until_more(300, service)
-        for id_ in (orders, in_topic, customers):
+            number += 1
+            assert service.post("/generator/add", body(name, count=number))[0] == 200
+            reader.until_more(100, service)
+        for id_ in ids:
             assert service.generator(id_)["state"] == "running", service.generator(id_)
             assert service.post(f"/generator/pause?id={id_}")[0] == 200
         reader.poll()
     finally:
         reader.close()
-    for id_ in (orders, in_topic, customers):
+    for id_ in ids:
         code, verified = service.post(f"/generator/verify?id={id_}")
         assert (code, verified["clean"]) == (200, True), verified
-    rows = table_rows(postgres_dsn, f"{name}_orders")
+    rows = table_rows(service.dsn, f"{name}_orders")
     assert len(rows) >= 300
     assert len({row["customer_id"] for row in rows}) > 10
-    service.stop()
+
+
+def create_tables(service, name):
+    with psycopg.connect(service.dsn, autocommit=True) as database:
+        database.execute(
+            f"create table {name}_customers (id bigint primary key, country text, since text);"
+            f"create table {name}_orders (id bigint primary key, country text, since text,"
+            f" customer_id bigint not null references {name}_customers)"
+        )
+
+
+def check_pause(service, customers, reader):
+    """While the customers are paused, orders go on; customers with orders cannot be removed."""
+    assert service.post(f"/generator/pause?id={customers}")[0] == 200
+    reader.until_more(300, service)
+    assert service.post("/generator/remove", {"ids": [customers]})[0] == 409
+    assert service.post(f"/generator/resume?id={customers}")[0] == 200
