@@ -72,11 +72,15 @@ def _key(question: InspectTemplate) -> _Key:
 
 
 def _without_name(target: Target) -> Target:
-    """A target without its name and connection, which do not matter for what is written there."""
+    """A target without its name and connection, which do not matter for what is written there.
+
+    The names of schemas and of their subjects contain that of the topic.
+    """
     if isinstance(target, ConsoleTarget):
         return target
     if isinstance(target, KafkaTarget):
-        return replace(target, topic="", connection="")
+        has_schema = not target.format == target.key_format == "json"
+        return replace(target, topic=target.topic if has_schema else "", connection="")
     if isinstance(target, PostgresTarget):
         return replace(target, table="", connection="")
     return replace(target, path="", connection="")

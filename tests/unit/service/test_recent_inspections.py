@@ -77,6 +77,17 @@ def test_other_questions_are_asked(other):
     assert recent.find(other) is None
 
 
+@pytest.mark.parametrize("formats", [{"format": "avro"}, {"key_format": "avro"}])
+def test_topics_with_schemas_do_not_share_the_names_of_schemas(formats):
+    recent, topic = RecentInspections(), replace(TOPIC, **formats)
+    found = replace(
+        inspection(), fault_errors={topic: ()}, part_shapes={}, schema_texts={"t-value": "{}"}
+    )
+    recent.keep(question(targets=(topic,)), found)
+    assert recent.find(question(targets=(replace(topic, topic="u"),))) is None
+    assert recent.find(question(targets=(replace(topic, connection="other"),))) is not None
+
+
 def test_what_depends_on_the_stream_is_not_kept():
     recent = RecentInspections()
     recent.keep(question(), replace(inspection(), holds_for_all_streams=False))
