@@ -102,7 +102,10 @@ class KafkaOptions(RequestModel):
         description="Format of values. Others than `json` have a schema, which Eventer derives "
         "from the template and registers in the connection's schema registry.",
     )
-    key_format: RecordFormat = Field(default="json", description="Format of keys, likewise.")
+    key_format: RecordFormat = Field(
+        default="json",
+        description="Format of keys. Others than `json` have a schema, as for values.",
+    )
 
     def target(self) -> KafkaTarget:
         """The target as the service takes it."""
