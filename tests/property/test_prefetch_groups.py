@@ -5,6 +5,8 @@ import random
 import numpy as np
 import pytest
 
+from eventer.core.batch import MAX_BYTES, MAX_EVENT_BYTES
+from eventer.core.errors import BudgetError
 from eventer.core.model import ColumnType, EventContext, Segment, Stream, Template
 from eventer.core.pace import ticks
 from eventer.functions.catalog import CATALOG
@@ -128,6 +130,60 @@ def test_large_groups_have_the_same_events_and_fields(monkeypatch):
                 for pointer in ("/n", "/d", "/at"):
                     column = batch.fields.column(pointer, ColumnType.KEY)
                     assert column == expected.fields.column(pointer, ColumnType.KEY)
+
+
+@pytest.mark.parametrize(
+    "value", ["{ d: get_dataset(''), n: get_integer(1, 9) }", "[get_boolean(), get_dataset('')]"]
+)
+def test_columns_of_documents_with_the_dataset_are_the_same_in_a_group(value):
+    text = f"{{ m: if get_boolean() then {value} else get_dataset('') }}"
+    prepared, groups = prepare(Template(PRELUDE + text)), grouping()
+    together, alone = members(prepared, groups, 4), members(prepared, None, 4)
+    for engine, times in together:
+        engine.expect(0, times.scheduled)
+    for number, (engine, times) in enumerate(together):
+        due = times.scheduled(0, 3)
+        fields = engine.generate(0, due, None, times.scheduled).fields
+        expected = alone[number][0].generate(0, due).fields
+        for pointer in ("", "/m"):
+            column = fields.column(pointer, ColumnType.JSONB)
+            assert column == expected.column(pointer, ColumnType.JSONB)
+
+
+def test_a_group_keeps_no_events_that_are_used():
+    prepared, groups = prepare(Template("{}")), grouping()
+    (engine, times), *_ = members(prepared, groups, 2)
+    engine.generate(0, times.scheduled(0, 1), None, times.scheduled)
+    while (ahead := engine._group.ahead) is not None:
+        first = engine._group.next
+        assert first < ahead.stop
+        engine.generate(first, times.scheduled(first, 1), None, times.scheduled)
+
+
+def test_large_events_of_a_group_have_the_memory_of_one_batch():
+    text = PRELUDE + "{ d: get_dataset('none'), t: std.repeat('x', 300000) }"
+    prepared, groups = prepare(Template(text)), grouping()
+    together, alone = members(prepared, groups, 20), members(prepared, None, 20)
+    for engine, times in together:
+        engine.expect(0, times.scheduled)
+    for number, (engine, times) in enumerate(together[:3]):
+        due = times.scheduled(0, 1)
+        batch = engine.generate(0, due, None, times.scheduled)
+        assert batch.text == alone[number][0].generate(0, due).text
+        ahead = {
+            id(e._group.ahead.batch): e._group.ahead.batch for e, _ in together if e._group.ahead
+        }
+        assert ahead
+        assert all(each.nbytes <= MAX_BYTES + MAX_EVENT_BYTES for each in ahead.values())
+
+
+def test_a_group_that_cannot_generate_the_needed_events_is_given_up():
+    text = f"{{ t: std.repeat('x', {MAX_EVENT_BYTES}) }}"
+    groups = grouping()
+    (engine, times), *_ = members(prepare(Template(text)), groups, 2)
+    with pytest.raises(BudgetError):
+        engine.generate(0, times.scheduled(0, 1), None, times.scheduled)
+    assert not any(group.usable for each in groups._groups.values() for group in each.values())
 
 
 def test_a_group_generates_few_events_of_each_of_its_engines():

@@ -12,7 +12,7 @@ from eventer.core.bindings import ReferencePath
 from eventer.core.json_text import json_text
 from eventer.functions.populations import Population
 from eventer.functions.spec import BoundCall
-from eventer.kernels.json.instructions import Column
+from eventer.kernels.json.instructions import Column, RowProgram
 from eventer.kernels.pgcopy.copy_stream import text_buffers
 from eventer.plan.draw_keys import DrawKey
 from eventer.plan.execution import Execution
@@ -51,15 +51,16 @@ class GroupedInputs:
         """Not known for several generators."""
         raise NotGroupedError(f"generators refer to different events of {path!r}")
 
-    def bound(self, program: BoundRowProgram) -> BoundRowProgram:
-        """A program that writes a part of events, which must not have inputs."""
-        if program.inputs:
-            raise NotGroupedError("a part of the event has the dataset or the instance id")
-        return program
+    def row_program(
+        self, program: BoundRowProgram, run: Execution
+    ) -> tuple[RowProgram, list[Column]]:
+        """A program and the columns that it reads: its inputs differ between events."""
+        return program.with_input_columns().rows, self.columns(program, run)
 
-    def input_columns(self, program: BoundRowProgram, run: Execution) -> list[Column]:
-        """The columns of the inputs of a program; see `BoundRowProgram.with_input_columns`."""
-        return [self._json_texts(each.call, run.events(each.domain)) for each in program.inputs]
+    def columns(self, program: BoundRowProgram, run: Execution) -> list[Column]:
+        """The columns of `BoundRowProgram.with_input_columns`."""
+        inputs = (self._json_texts(each.call, run.events(each.domain)) for each in program.inputs)
+        return [*program.columns(run), *inputs]
 
     def _json_texts(self, call: BoundCall, events: Rows) -> Column:
         texts = [json_text(member.context.text(call)) for member in self._members]

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from eventer.core.bindings import ReferencePath
 from eventer.functions.populations import ASSUMED, Population, Populations
 from eventer.functions.spec import BoundCall, RowContext
+from eventer.kernels.json.instructions import Column, RowProgram
 from eventer.plan.draw_keys import DrawKey, DrawKeys
 from eventer.plan.engine import EventContext
+from eventer.plan.execution import Execution
 from eventer.plan.row_program import BoundRowProgram
 
 Rows = NDArray[np.int64]
@@ -65,9 +67,11 @@ class PlanInputs:
         """The text of a call, for rows of these events."""
         return pa.repeat(pa.scalar(self.context.text(call), pa.large_string()), len(events))
 
-    def bound(self, program: BoundRowProgram) -> BoundRowProgram:
-        """A program with the dataset and the instance id."""
-        return self.context.bound(program)
+    def row_program(
+        self, program: BoundRowProgram, run: Execution
+    ) -> tuple[RowProgram, list[Column]]:
+        """A program with the dataset and the instance id, and the columns that it reads."""
+        return self.context.bound(program).rows, program.columns(run)
 
     def key(self, key: DrawKey) -> int:
         """The value of a draw key."""

@@ -8,6 +8,7 @@ of each.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -43,6 +44,8 @@ The kernels for draw keys of several generators take 40 MiB, and an engine alone
 """
 MAX_MEMBER_ROWS: Final = 256
 MAX_RUN_ROWS: Final = 4_096
+MAX_RUN_NS: Final = NS_PER_SECOND // 5
+"""How long a run may take, by the time that the events of the last one took."""
 HORIZON_NS: Final = 2 * NS_PER_SECOND
 """Each generator has at least the events of this time ahead."""
 
@@ -82,6 +85,8 @@ class GroupMember:
             self._group.refill(self, _Share(self, first, scheduled))
             batch = self._cut(first, scheduled)
         self.expect(first + len(scheduled), later)
+        if self.ahead is not None and self.next >= self.ahead.stop:
+            self.ahead = None  # so that the events of others need not stay in memory
         return batch
 
     def _cut(self, first: int, scheduled: Times) -> Batch | None:
@@ -108,6 +113,8 @@ class PrefetchGroup:
             isinstance(each, Root | Filter) for each in domains
         )
         self._row_bytes = 512.0
+        self._most_rows = MAX_RUN_ROWS // 4
+        """Events of a run, by the size and the time of the last events."""
 
     @property
     def usable(self) -> bool:
@@ -126,17 +133,26 @@ class PrefetchGroup:
         shares = [self._share(member, now, needed.scheduled)]
         rows = len(shares[0].scheduled)
         for share in self._others(member, now):
-            if rows + len(share.scheduled) > MAX_RUN_ROWS:
+            if rows + len(share.scheduled) > self._most_rows:
                 break
             shares.append(share)
             rows += len(share.scheduled)
+        self._groupable = self._try_run(shares) and self._groupable
+
+    def _try_run(self, shares: Sequence[_Share]) -> bool:
+        """Whether the first member has its events now; else each generates its own from now on."""
+        began = time.monotonic_ns()
         try:
-            self._run(shares)
+            generated = self._run(shares)
         except (NotGroupedError, EventerError, BatchTooLargeError, MemoryError):
-            self._groupable = False
+            return False
         except Exception:  # noqa: BLE001  each engine generates its own events
             _log.exception("events of several generators could not be generated together")
-            self._groupable = False
+            return False
+        elapsed = max(time.monotonic_ns() - began, 1)
+        by_time = generated * MAX_RUN_NS / elapsed
+        self._most_rows = int(min(by_time, MAX_BYTES / 2 / self._row_bytes, MAX_RUN_ROWS))
+        return generated >= len(shares[0].scheduled)
 
     def _others(self, member: GroupMember, now: int) -> Iterator[_Share]:
         for other in list(self._members):
@@ -157,7 +173,8 @@ class PrefetchGroup:
             times = times[: max(more, within, len(known))]
         return _Share(member, member.next, np.concatenate([known, times[len(known) :]]))
 
-    def _run(self, shares: Sequence[_Share]) -> None:
+    def _run(self, shares: Sequence[_Share]) -> int:
+        """Generates the events of shares; how many: 0 if one of them raises."""
         counts = [len(share.scheduled) for share in shares]
         owner = np.repeat(np.arange(len(shares)), counts)
         inputs = GroupedInputs([share.member.inputs for share in shares], owner)
@@ -167,33 +184,36 @@ class PrefetchGroup:
         scheduled = np.concatenate([share.scheduled for share in shares])
         run = self._plan.run(index, scheduled, inputs)
         batch = self._batch(run, inputs, index, scheduled)
-        if batch is not None:
-            _hand_out(shares, batch, timed=self._plan.timed)
+        if batch is None:
+            return 0
+        _hand_out(shares, batch, timed=self._plan.timed)
+        return batch.count
 
     def _batch(
         self, run: Execution, inputs: GroupedInputs, index: Times, scheduled: Times
     ) -> Batch | None:
-        """All events as one batch; None if one of them raises or is too large."""
-        columns = self._program.columns(run)
+        """The events as one batch, up to a size; None if one of them raises."""
+        columns = inputs.columns(self._plan.program, run)
         run.find_raised(self._plan.checks)
         texts = assemble(
             self._program.rows,
-            [*columns, *inputs.input_columns(self._plan.program, run)],
+            columns,
             len(index),
-            limit=MAX_RUN_ROWS * MAX_BYTES,
+            limit=MAX_BYTES,
             event_limit=MAX_EVENT_BYTES,
             guess=int(self._row_bytes * len(index) * 1.05),
             match_hints=self._match_hints,
         )
-        if run.raised.any() or len(texts) < len(index):
+        count = len(texts)
+        if run.raised.any() or not count:
             return None
-        self._row_bytes = max(len(texts.text) / len(texts), 1.0)
-        fields = PlanFields(self._plan, run, 0, len(index))
+        self._row_bytes = max(len(texts.text) / count, 1.0)
+        fields = PlanFields(self._plan, run, 0, count)
         return Batch(
             first=int(index[0]),
-            count=len(index),
-            index=index,
-            scheduled=scheduled,
+            count=count,
+            index=index[:count],
+            scheduled=scheduled[:count],
             text=text_array(texts.ends, texts.text, pa.large_binary()),
             fields=fields,
             part_fields=fields.of_part(),
@@ -202,11 +222,13 @@ class PrefetchGroup:
 
 
 def _hand_out(shares: Sequence[_Share], batch: Batch, *, timed: bool) -> None:
-    """Gives each member its events of a batch."""
+    """Gives each member its events of a batch, as far as it has them."""
     everything = PrefetchedBatch.of(batch, timed=timed)
     offset = 0
     for share in shares:
-        count = len(share.scheduled)
+        count = min(len(share.scheduled), batch.count - offset)
+        if count <= 0:
+            return
         share.member.ahead = everything.part(share.first, offset, count)
         offset += count
 

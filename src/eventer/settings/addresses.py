@@ -38,6 +38,14 @@ def check_url(value: str) -> str:
     return url
 
 
+def check_registry_url(value: str) -> str:
+    """The URL of a schema registry, without a login: messages show it."""
+    url = check_url(value)
+    if without_login(url) != url:
+        _fail("the URL has a login: set schema_registry_username and schema_registry_password")
+    return url
+
+
 def without_login(url: str) -> str:
     """A URL for messages: without user and password."""
     return re.sub(r"//[^/?#]*@", "//", url)

@@ -22,7 +22,7 @@ from pydantic_core import PydanticKnownError
 
 from eventer.core.errors import ConfigError
 from eventer.destinations.file.settings import DEFAULT_ROLL_BYTES, DEFAULT_ROLL_INTERVAL
-from eventer.settings.addresses import check_brokers, check_url
+from eventer.settings.addresses import check_brokers, check_registry_url, check_url
 
 CONNECTION_NAME = re.compile(r"[a-z][a-z0-9_-]*")
 DEFAULT_PORT = 9099
@@ -98,9 +98,8 @@ class KafkaConnection(_Section):
     ssl_check_hostname: bool = Field(
         default=True, description="Whether the broker's certificate must match its host name."
     )
-    schema_registry_url: str | None = Field(
+    schema_registry_url: Annotated[str, AfterValidator(check_registry_url)] | None = Field(
         default=None,
-        pattern=r"^https?://",
         description="Schema registry with Confluent's API, which formats other than `json` need.",
         examples=["http://localhost:8081"],
     )

@@ -69,6 +69,15 @@ def test_every_form_of_variable(variable, value, read):
     assert read(load_settings(environ={variable: value, "PATH": "x"}).settings)
 
 
+def test_the_url_of_a_registry_has_no_login():
+    error = refused({"EVENTER_KAFKA__SCHEMA_REGISTRY_URL": "http://me:hush@h:8081"})
+    assert "schema_registry_password" in error.message
+    assert "hush" not in str(error)
+    url = "h:8081/apis/ccompat/v7"
+    settings = load_settings(environ={"EVENTER_KAFKA__SCHEMA_REGISTRY_URL": url}).settings
+    assert settings.kafka.schema_registry_url == f"http://{url}"
+
+
 def test_named_connections_of_both_kinds():
     write('[connections.orders]\ntype = "postgres"\ndsn = "postgresql://h/db"\n')
     environ = {

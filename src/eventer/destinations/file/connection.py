@@ -9,7 +9,11 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from eventer.core.batch import Batch, advance_position
-from eventer.core.errors import DestinationError, DestinationRejectedError
+from eventer.core.errors import (
+    DestinationError,
+    DestinationRejectedError,
+    TargetUnavailableError,
+)
 from eventer.core.model import Guarantee, Position, PositionKey
 from eventer.destinations.background_encoder import BackgroundEncoder
 from eventer.destinations.base import Delivery, DeliveryOutcome, Flow
@@ -20,6 +24,7 @@ from eventer.destinations.file.part_name import PartName
 from eventer.destinations.file.partition_folders import split_by_folder
 from eventer.destinations.file.settings import FileSettings
 from eventer.destinations.file.shard_folder import ShardFolder, translate_errors
+from eventer.destinations.file.target_path import make_folder
 
 
 @dataclass(slots=True)
@@ -59,8 +64,7 @@ class FileConnection:
         """See `ShardConnection.prepare`."""
         file_flow = FileFlow(self._root, flow)
         file_flow.check()
-        with translate_errors(self._root):
-            file_flow.folder.mkdir(parents=True, exist_ok=True)
+        make_folder(file_flow.folder)
 
     def encode_ahead(self, flow: Flow, batch: Batch) -> None:
         """See `ShardConnection.encode_ahead`."""
@@ -96,7 +100,10 @@ class FileConnection:
             if errors and not delivery.skip_rejected:
                 raise errors[0]
             parts = split_by_folder(*_joined(encoded))
-        except DestinationRejectedError as error:
+            # Before the commit: a part that cannot be moved to its folder would block the shard.
+            for folder, _ in parts:
+                make_folder(self._root / flow.target.path / folder)
+        except (DestinationRejectedError, TargetUnavailableError) as error:
             commit.rejected[key] = error
             return
         batches = delivery.batches

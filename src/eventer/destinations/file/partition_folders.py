@@ -11,8 +11,10 @@ from urllib.parse import quote
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from eventer.core.batch import Batch
+from eventer.core.clock import NS_PER_SECOND
 from eventer.core.errors import DestinationRejectedError, RequestError
 from eventer.core.model import ColumnType
 from eventer.core.pointer import format_pointer, parse_pointer
@@ -24,8 +26,9 @@ MAX_FOLDERS: Final = 1_000
 _NULL: Final = "__HIVE_DEFAULT_PARTITION__"
 _MAX_VALUE_BYTES: Final = 200
 _TIMES: Final = {"date": "%Y-%m-%d", "hour": "%H"}
-_NAMED: Final = re.compile(r"(?P<name>[A-Za-z0-9][A-Za-z0-9_.-]*)=\{(?P<source>[^{}]+)\}")
-_FIELD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_NAMED: Final = re.compile(r"(?P<name>[^{}=]+)=\{(?P<source>[^{}]+)\}")
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,49}")
+"""With `=` and a value, at most the 255 bytes that file systems take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +49,13 @@ def parse_partition(text: str) -> PartitionLevel:
     named = _NAMED.fullmatch(text)
     source = named["source"] if named else text
     name = named["name"] if named else source.rpartition("/")[2]
+    if not _NAME.fullmatch(name) or "{" in source:
+        raise RequestError(
+            "must be a field, NAME={FIELD}, NAME={date} or NAME={hour}; names consist of at most "
+            "50 A-Z, a-z, 0-9 and _ . -"
+        )
     if named and source in _TIMES:
         return PartitionLevel(name, time=_TIMES[source])
-    if not _FIELD.fullmatch(name) or "{" in source:
-        raise RequestError(
-            "must be a field, NAME={FIELD}, NAME={date} or NAME={hour}; names consist of A-Z, a-z, "
-            "0-9 and _ . -"
-        )
     parse_pointer(source if source.startswith("/") else "")
     return PartitionLevel(name, format_pointer(option_tokens(source)))
 
@@ -76,37 +79,48 @@ class Partitioner:
 
     def _level(self, batch: Batch, level: PartitionLevel) -> pa.Array:
         if level.pointer is None:
-            due = pa.array(batch.scheduled).cast(pa.timestamp("ns", tz="UTC"))
-            values = pc.strftime(due.cast(pa.timestamp("s", tz="UTC"), safe=False), level.time)
+            due = pa.array(batch.scheduled // NS_PER_SECOND).cast(pa.timestamp("s", tz="UTC"))
+            values = pc.strftime(due, level.time)
         else:
             values = batch.fields.column(level.pointer, ColumnType.KEY)
         encoded = values.dictionary_encode()
-        names, wrong = list[str](), set[int]()
-        for code, value in enumerate(encoded.dictionary.to_pylist()):
-            text = value.decode() if isinstance(value, bytes) else value
-            if text.startswith(("{", "[")) or len(_escaped(text)) > _MAX_VALUE_BYTES:
-                wrong.add(code)
-            names.append(f"{level.name}={_escaped(text)}")
-        if wrong:
-            self._reject(batch, level, encoded.indices, wrong)
-        folders = pa.array([*names, f"{level.name}={_NULL}"], pa.string())
-        return folders.take(encoded.indices.fill_null(len(names)))
+        texts = [
+            value.decode() if isinstance(value, bytes) else value
+            for value in encoded.dictionary.to_pylist()
+        ]
+        escaped = [*map(_escaped, texts), _NULL]
+        codes = encoded.indices.fill_null(len(texts))
+        wrong = np.array([len(each) > _MAX_VALUE_BYTES for each in escaped])[codes.to_numpy()]
+        if level.pointer is not None and any(map(_looks_nested, texts)):
+            wrong |= _nested(batch, level.pointer)
+        if wrong.any():
+            raise _rejection(batch, level, wrong)
+        return pa.array([f"{level.name}={each}" for each in escaped], pa.string()).take(codes)
 
-    def _reject(
-        self, batch: Batch, level: PartitionLevel, codes: pa.Array, wrong: set[int]
-    ) -> None:
-        found = np.flatnonzero(np.isin(codes.fill_null(-1).to_numpy(), list(wrong)))
-        if len(found):
-            raise RejectedEventsError(
-                [
-                    DestinationRejectedError(
-                        f"event {index}: the value of {level.pointer} cannot name a folder: it is "
-                        f"an object, an array, or longer than {_MAX_VALUE_BYTES} bytes",
-                        index=index,
-                    )
-                    for index in batch.index[found].tolist()
-                ]
+
+def _looks_nested(text: str) -> bool:
+    return text.startswith(("{", "["))
+
+
+def _nested(batch: Batch, pointer: str) -> NDArray[np.bool_]:
+    """Which rows have an object or an array: not a text that only looks like one."""
+    values = batch.fields.column(pointer, ColumnType.JSONB).to_pylist()
+    return np.array([text is not None and _looks_nested(text) for text in values], np.bool_)
+
+
+def _rejection(
+    batch: Batch, level: PartitionLevel, wrong: NDArray[np.bool_]
+) -> RejectedEventsError:
+    return RejectedEventsError(
+        [
+            DestinationRejectedError(
+                f"event {index}: the value of {level.pointer} cannot name a folder: it is "
+                f"an object, an array, or longer than {_MAX_VALUE_BYTES} bytes",
+                index=index,
             )
+            for index in batch.index[wrong].tolist()
+        ]
+    )
 
 
 def _escaped(text: str) -> str:

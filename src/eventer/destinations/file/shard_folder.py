@@ -59,6 +59,8 @@ class ShardFolder:
                 write_manifest(self._path / MANIFEST, self._manifest)
                 self._remove_unfinished()
                 (self._path / self._parts).mkdir()
+                for folder in _with_parents([self._path], self._root):
+                    sync_folder(folder)
 
     @property
     def _parts(self) -> str:
@@ -85,6 +87,8 @@ class ShardFolder:
         with translate_errors(self._root), locked(self._path):
             self.check_owner()
             manifest = self._manifest.next_commit(positions, parts)
+            if parts:
+                sync_folder(self._path / self._parts)
             try:
                 write_manifest(self._path / MANIFEST, manifest)
                 self._publish(manifest)
@@ -117,6 +121,7 @@ class ShardFolder:
             if part.exists():
                 path.parent.mkdir(parents=True, exist_ok=True)
                 part.replace(path)
+            if path.parent.exists():  # a part may have been moved before a crash
                 folders.add(path.parent)
         for folder in _with_parents(folders, self._root):
             sync_folder(folder)

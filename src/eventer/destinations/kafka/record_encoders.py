@@ -26,6 +26,12 @@ def _schemas(flow: Flow) -> Iterator[SubjectSchema]:
         yield from subject_schemas(kafka_target(flow), flow.shape.schemas)
 
 
+def _encode_alike(flow: Flow, other: Flow) -> bool:
+    """Whether the values of two flows have equal encodings, if their schemas have equal ids."""
+    same_target = kafka_target(flow) == kafka_target(other)
+    return same_target and flow.shape.schemas == other.shape.schemas
+
+
 class RecordEncoderCache:
     """The encoders of flows; schemas are registered once."""
 
@@ -40,7 +46,7 @@ class RecordEncoderCache:
         if flow.shape.schemas is None:
             return JSON_RECORDS
         known, encoders = self._by_flow.get(flow.key, (None, None))
-        return encoders if known is not None and known.target == flow.target else None
+        return encoders if known is not None and _encode_alike(known, flow) else None
 
     async def check(self, flow: Flow) -> None:
         """Raises the errors of `ensure` that are known before a schema is registered.
@@ -82,12 +88,17 @@ class RecordEncoderCache:
             each.part: ValueEncoder(each.schema, number)
             for each, number in zip(_schemas(flow), ids, strict=True)
         }
-        self._by_flow[flow.key] = flow, self._shared(RecordEncoders(**found))
+        self._by_flow[flow.key] = flow, self._shared(flow, RecordEncoders(**found))
 
-    def _shared(self, encoders: RecordEncoders) -> RecordEncoders:
-        """Equal encoders of another flow, so that both can share record batches."""
-        known = (each for _, each in self._by_flow.values())
-        return next((each for each in known if each.ids == encoders.ids), encoders)
+    def _shared(self, flow: Flow, encoders: RecordEncoders) -> RecordEncoders:
+        """Equal encoders of another flow, so that both can share record batches.
+
+        Equal ids do not suffice: different types can have the same schema in a format.
+        """
+        for known, each in self._by_flow.values():
+            if each.ids == encoders.ids and _encode_alike(known, flow):
+                return each
+        return encoders
 
     async def _registered(self, each: SubjectSchema) -> int:
         key = (each.subject, each.schema.text)

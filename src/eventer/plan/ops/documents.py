@@ -45,9 +45,10 @@ def document(run: Execution, node: Node, _arguments: Sequence[Any]) -> Any:
 def program_texts(run: Execution, program: BoundRowProgram, domain: Domain) -> Any:
     """The texts that a row program writes, one per row of a domain."""
     rows = run.size(domain)
+    row_program, columns = run.inputs.row_program(program, run)
     texts = assemble(
-        run.inputs.bound(program).rows,
-        program.columns(run),
+        row_program,
+        columns,
         rows,
         limit=_UNBOUNDED,
         event_limit=_UNBOUNDED,

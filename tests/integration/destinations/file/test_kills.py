@@ -1,6 +1,7 @@
 """After `kill -9` at any point, no part is half, lost or there twice."""
 
 import asyncio
+import itertools
 import random
 import shutil
 import signal
@@ -8,12 +9,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from eventer.core.errors import UnknownOutcomeError
-from eventer.core.model import Position
+from eventer.core.model import Position, PositionKey
 from eventer.destinations.file import shard_folder
 from eventer.destinations.file.connection import FileConnection
 from eventer.destinations.file.settings import FileSettings
@@ -47,24 +49,32 @@ async def committed(root: Path) -> int:
 
 
 STEPS = (
-    ("write_manifest", True),
-    ("write_manifest", False),
-    ("sync_folder", True),
-    ("sync_folder", False),
+    ("sync_folder", 1, True),
+    ("sync_folder", 1, False),
+    ("write_manifest", 1, True),
+    ("write_manifest", 1, False),
+    ("sync_folder", 2, True),
+    ("sync_folder", 2, False),
 )
+"""A function, the number of its call, and whether death comes before it."""
+UNCOMMITTED = STEPS[:3]
 
 
 @pytest.mark.parametrize("file_format", ["ndjson", "parquet"])
 async def test_a_death_at_each_step_of_a_commit(tmp_path, monkeypatch, file_format):
     flow, total = flow_of(file_format), 0
-    for function, before in STEPS:
+    for step in STEPS:
+        function, call, before = step
         connection = FileConnection(FileSettings(tmp_path), name="file", cluster=1, shard=0)
         await connection.open()
         at = (await connection.positions([KEY])).get(KEY, Position()).next
         await connection.deliver([delivery_of(flow, at, 5)])
-        real = getattr(shard_folder, function)
+        real, calls = getattr(shard_folder, function), itertools.count(1)
 
-        def dying(*arguments, real=real, before=before):
+        def dying(*arguments, real=real, calls=calls, call=call, before=before):
+            if next(calls) < call:
+                real(*arguments)
+                return
             if not before:
                 real(*arguments)
             raise _Killed
@@ -75,9 +85,63 @@ async def test_a_death_at_each_step_of_a_commit(tmp_path, monkeypatch, file_form
                 await connection.deliver([delivery_of(flow, at + 5, 4, 3)])
         await connection.close()
         total = await committed(tmp_path)
-        assert total == (at + 5 if (function, before) == STEPS[0] else at + 12)
+        assert total == (at + 5 if step in UNCOMMITTED else at + 12)
         check(tmp_path, file_format, total)
     assert total > 0
+
+
+async def test_names_of_parts_are_durable_before_the_manifest_and_after_a_move(
+    tmp_path, monkeypatch
+):
+    """Else a power failure leaves a manifest that names parts that are not there."""
+    connection = FileConnection(FileSettings(tmp_path), name="file", cluster=1, shard=0)
+    await connection.open()
+    steps: list[str] = []
+    for function in ("write_manifest", "sync_folder"):
+        real = getattr(shard_folder, function)
+
+        def recorded(path, *arguments, real=real):
+            steps.append(path.name)
+            real(path, *arguments)
+
+        monkeypatch.setattr(shard_folder, function, recorded)
+    monkeypatch.setattr(Path, "replace", _dying_after(Path.replace))
+    with pytest.raises(_Killed):
+        await connection.deliver([delivery_of(flow_of("ndjson"), 0, 4)])
+    assert steps == ["parts-1", "manifest.json"]
+    steps.clear()
+    monkeypatch.undo()
+    monkeypatch.setattr(shard_folder, "sync_folder", lambda folder: steps.append(folder.name))
+    assert await committed(tmp_path) == 4
+    assert "dt=2023-11-14" in steps
+    check(tmp_path, "ndjson", 4)
+
+
+def _dying_after(real):
+    def die(path, target):
+        real(path, target)
+        if path.name.isdecimal():
+            raise _Killed
+
+    return die
+
+
+@pytest.mark.parametrize("blocked", ["t", "t/dt=2023-11-14"])
+async def test_a_folder_that_cannot_be_made_blocks_its_generator_alone(tmp_path, blocked):
+    connection = FileConnection(FileSettings(tmp_path), name="file", cluster=1, shard=0)
+    await connection.open()
+    first = flow_of("ndjson")
+    second = replace(
+        first, key=PositionKey(1, 2, 0), target=replace(first.target, path="u", partition_by=())
+    )
+    (tmp_path / blocked).parent.mkdir(exist_ok=True)
+    (tmp_path / blocked).touch()
+    outcome = await connection.deliver([delivery_of(first, 0, 4), delivery_of(second, 0, 4)])
+    assert "file in its place" in outcome.rejected[first.key].message
+    assert set(outcome.committed) == {second.key}
+    await connection.close()
+    assert await committed(tmp_path) == 0
+    assert [len(read_rows(path)) for path in (tmp_path / "u").iterdir()] == [4]
 
 
 async def test_a_part_that_cannot_be_moved_is_moved_by_the_next_owner(tmp_path, monkeypatch):
@@ -94,12 +158,12 @@ async def test_a_part_that_cannot_be_moved_is_moved_by_the_next_owner(tmp_path, 
 
 
 def _failing(real):
-    def replace(path, target):
+    def fail(path, target):
         if path.name.isdecimal():
             raise OSError(5, "Input/output error", str(path))
         return real(path, target)
 
-    return replace
+    return fail
 
 
 @contextmanager

@@ -1,12 +1,17 @@
 """The client of schema registries, with a small registry and with Apicurio's."""
 
 import base64
+import socket
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
 import pytest
 
 from eventer.core.errors import DestinationRejectedError, TargetUnavailableError
 from eventer.core.value_schema import Optional, Record, RecordField, Scalar, ScalarKind
+from eventer.destinations.kafka.formats import schema_registry
 from eventer.destinations.kafka.formats.schema_registry import SchemaRegistry
 from eventer.destinations.kafka.formats.value_encoder import formatted_schema
 from eventer.destinations.kafka.settings import SchemaRegistrySettings
@@ -83,3 +88,71 @@ async def test_the_login_is_sent_and_its_refusal_is_an_error():
             await wrong.register(SUBJECT, FIRST)
         await given.close()
         await wrong.close()
+
+
+@contextmanager
+def answering(status, body):
+    """The URL of a server that gives each request one answer; and the number of requests."""
+    requests = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+        def do_POST(self):
+            requests.append(self.path)
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}", requests
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "error", "message"),
+    [
+        (401, b"<html>", DestinationRejectedError, "refuses the login: status 401"),
+        (403, b"", DestinationRejectedError, "refuses the login: status 403"),
+        (502, b"<html>", TargetUnavailableError, "not available: status 502"),
+        (302, b"", TargetUnavailableError, "not that of a registry .status 302."),
+        (200, b"<html>", TargetUnavailableError, "not that of a registry .status 200."),
+        (200, b"{}", TargetUnavailableError, "not that of a registry .status 200."),
+        (422, b'{"message": "it is invalid"}', DestinationRejectedError, "it is invalid"),
+    ],
+)
+async def test_each_answer_of_a_server_is_an_error_with_its_reason(status, body, error, message):
+    with answering(status, body) as (url, _):
+        registry = SchemaRegistry(SchemaRegistrySettings(url))
+        with pytest.raises(error, match=message):
+            await registry.register(SUBJECT, FIRST)
+        await registry.close()
+
+
+async def test_a_registry_that_is_silent_is_not_asked_by_every_flow(monkeypatch):
+    monkeypatch.setattr(schema_registry, "_TIMEOUT_SECONDS", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        registry = SchemaRegistry(
+            SchemaRegistrySettings(f"http://127.0.0.1:{silent.getsockname()[1]}")
+        )
+        for _ in range(3):
+            with pytest.raises(TargetUnavailableError, match="no answer in time"):
+                await registry.register(SUBJECT, FIRST)
+        silent.settimeout(0.1)
+        silent.accept()[0].close()
+        with pytest.raises(TimeoutError):
+            silent.accept()
+        monkeypatch.setattr(schema_registry, "_SILENT_SECONDS", 0.0)
+        registry._silent_until = 0.0
+        with pytest.raises(TargetUnavailableError, match="no answer in time"):
+            await registry.register(SUBJECT, FIRST)
+        silent.accept()[0].close()

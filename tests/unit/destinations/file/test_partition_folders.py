@@ -31,7 +31,9 @@ def test_levels(text, level):
     assert parse_partition(text) == level
 
 
-@family("text", ["", "{date}", "dt={}", "dt=date", "../x={date}", "a b", "x={y}/z={w}", "/a/"])
+@family(
+    "text", ["", "{date}", "dt={}", "dt=date", "../x={date}", "a b", "x={y}/z={w}", "/a/", "x" * 51]
+)
 def test_other_texts_are_no_levels(text):
     with pytest.raises(RequestError):
         parse_partition(text)
@@ -62,6 +64,24 @@ def test_containers_and_long_texts_name_no_folder():
     with pytest.raises(RejectedEventsError) as caught:
         folders(values, "c")
     assert [error.index for error in caught.value.errors] == [8, 9, 10]
+
+
+def test_texts_that_look_like_containers_name_folders():
+    assert folders([{"c": "[1]"}, {"c": "{x"}], "c").to_pylist() == ["c=%5B1%5D", "c=%7Bx"]
+    with pytest.raises(RejectedEventsError) as caught:
+        folders([{"c": "[1]"}, {"c": [1]}, {"c": "[1]"}], "c")
+    assert [error.index for error in caught.value.errors] == [8]
+
+
+def test_names_of_folders_fit_file_systems(tmp_path):
+    name = "n" * 50
+    (folder,) = folders([{name: "é" * 33}], name).to_pylist()
+    (tmp_path / folder).mkdir()
+
+
+def test_times_before_1970_belong_to_their_day():
+    found = folders([{}], "dt={date}", "h={hour}", scheduled=[-1])
+    assert found.to_pylist() == ["dt=1969-12-31/h=23"]
 
 
 def test_rows_of_a_folder_keep_their_order():

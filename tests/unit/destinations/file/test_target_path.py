@@ -2,8 +2,8 @@
 
 import pytest
 
-from eventer.core.errors import DestinationRejectedError
-from eventer.destinations.file.target_path import path_fault, target_folder
+from eventer.core.errors import DestinationRejectedError, TargetUnavailableError
+from eventer.destinations.file.target_path import make_folder, path_fault, target_folder
 from tests.families import family
 
 
@@ -13,10 +13,11 @@ def test_valid_paths(path):
 
 
 UP, HIDDEN = ["..", "a/../b", "a/..", "./a"], ["_eventer", "a/_b", ".a"]
+PART = f"a/1-0-{0:020d}-{5:020d}-{1:016x}.ndjson"
 LONG = ["x" * 129, "/".join(["x" * 100] * 6)]
 
 
-@family("path", ["", "/etc", *UP, *HIDDEN, *LONG, "a//b", "a/", "a b", "é", "a\n", "a\x00"])
+@family("path", ["", "/etc", *UP, *HIDDEN, *LONG, "a//b", "a/", "a b", "é", "a\n", "a\x00", PART])
 def test_other_paths_are_refused(path):
     assert path_fault(path) is not None
 
@@ -32,3 +33,17 @@ def test_a_link_out_of_the_root_is_refused(tmp_path):
     for path in ("link", "link/below", "link/new"):
         with pytest.raises(DestinationRejectedError, match="symbolic link"):
             target_folder(root, path)
+
+
+def test_a_file_is_not_a_folder(tmp_path):
+    (tmp_path / "file").touch()
+    for path in ("file", "file/below/it"):
+        with pytest.raises(DestinationRejectedError, match="file in its place"):
+            target_folder(tmp_path, path)
+        with pytest.raises(DestinationRejectedError, match="file in its place"):
+            make_folder(tmp_path / path)
+
+
+def test_a_folder_that_cannot_be_made_is_unavailable(tmp_path):
+    with pytest.raises(TargetUnavailableError, match="File name too long"):
+        make_folder(tmp_path / ("x" * 300))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -15,6 +16,13 @@ from eventer.destinations.kafka.settings import SchemaRegistrySettings
 
 _MEDIA_TYPE: Final = "application/vnd.schemaregistry.v1+json"
 _TIMEOUT_SECONDS: Final = 5.0
+_SILENT_SECONDS: Final = 10.0
+"""How long a registry that did not answer in time is not asked: other flows wait meanwhile."""
+_NO_ANSWER: Final = "no answer in time"
+_BAD_REQUEST: Final = 400
+_NOT_FOUND: Final = 404
+_CONFLICT: Final = 409
+_INVALID: Final = 422
 _NO_REASON: Final = "it is not compatible with the latest version"
 _TYPES: Final[dict[RecordFormat, str]] = {"avro": "AVRO", "json-schema": "JSON"}
 
@@ -29,6 +37,7 @@ class SchemaRegistry:
     def __init__(self, settings: SchemaRegistrySettings) -> None:
         self._settings = settings
         self._client: httpx.AsyncClient | None = None
+        self._silent_until = 0.0
 
     async def register(self, subject: str, schema: FormattedSchema) -> int:
         """The id of a schema, which becomes the latest version of its subject if it is not one.
@@ -40,21 +49,23 @@ class SchemaRegistry:
         if known is not None:
             return known
         status, answer = await self._post(f"subjects/{_quoted(subject)}/versions", schema)
-        if status in (409, 422):
-            reasons = await self._reasons(subject, schema)
+        if status in (_CONFLICT, _INVALID):
+            reasons = await self._reasons(subject, schema) if status == _CONFLICT else None
             raise _refusal(subject, reasons or str(answer.get("message", _NO_REASON)))
-        return int(self._accepted(status, answer)["id"])
+        return self._id(status, answer)
 
     async def lookup(self, subject: str, schema: FormattedSchema) -> int | None:
         """The id of a schema that is a version of a subject; else None."""
         status, answer = await self._post(f"subjects/{_quoted(subject)}", schema)
-        return None if status == 404 else int(self._accepted(status, answer)["id"])
+        if status in (_NOT_FOUND, _INVALID):
+            return None
+        return self._id(status, answer)
 
     async def check(self, subject: str, schema: FormattedSchema) -> None:
         """Whether a schema could be registered.
 
         Raises:
-            DestinationRejectedError: the subject's compatibility rule refuses it.
+            DestinationRejectedError: the subject's compatibility rule refuses it, or it is invalid.
         """
         reasons = await self._reasons(subject, schema)
         if reasons is not None:
@@ -73,8 +84,10 @@ class SchemaRegistry:
         """
         path = f"compatibility/subjects/{_quoted(subject)}/versions/latest?verbose=true"
         status, answer = await self._post(path, schema)
-        if status == 404:
+        if status == _NOT_FOUND:
             return None
+        if status == _INVALID:
+            return str(answer.get("message", ""))
         answer = self._accepted(status, answer)
         if answer.get("is_compatible", True):
             return None
@@ -84,15 +97,41 @@ class SchemaRegistry:
         body: dict[str, Any] = {"schema": schema.text}
         if schema.format != "avro":
             body["schemaType"] = _TYPES[schema.format]
+        if time.monotonic() < self._silent_until:
+            raise self._unavailable(_NO_ANSWER)
         url = f"{self._settings.url.rstrip('/')}/{path}"
         try:
             client = self._client = self._client or self._new_client()
             answer = await client.post(url, json=body, headers={"Content-Type": _MEDIA_TYPE})
-            found = answer.json()
-        except (httpx.HTTPError, OSError, ValueError) as error:
+        except httpx.TimeoutException as error:
+            await self.close()
+            self._silent_until = time.monotonic() + _SILENT_SECONDS
+            raise self._unavailable(_NO_ANSWER) from error
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
             await self.close()
             raise self._unavailable(network_error_text(error) or str(error)) from error
-        return answer.status_code, found if isinstance(found, dict) else {}
+        return answer.status_code, self._object(answer)
+
+    def _object(self, answer: httpx.Response) -> dict[str, Any]:
+        """The JSON object of an answer; an error may have another content."""
+        try:
+            found = answer.json()
+        except ValueError:
+            found = None
+        if isinstance(found, dict):
+            return found
+        if answer.status_code < _BAD_REQUEST:
+            raise self._not_a_registry(answer.status_code)
+        return {}
+
+    def _id(self, status: int, answer: dict[str, Any]) -> int:
+        number = self._accepted(status, answer).get("id")
+        if not isinstance(number, int):
+            raise self._not_a_registry(status)
+        return number
+
+    def _not_a_registry(self, status: int) -> TargetUnavailableError:
+        return self._unavailable(f"its answer is not that of a registry (status {status})")
 
     def _new_client(self) -> httpx.AsyncClient:
         given = self._settings
@@ -112,7 +151,7 @@ class SchemaRegistry:
                 f"the schema registry {self._settings.url} refuses the login: {message}",
                 hint="check schema_registry_username and schema_registry_password",
             )
-        if status >= 400:
+        if status >= _BAD_REQUEST:
             raise self._unavailable(message)
         return answer
 

@@ -1,0 +1,56 @@
+"""Encoders of flows: which of them share one."""
+
+import json
+
+import pyarrow as pa
+import pytest
+
+from eventer.core.model import EventShape, KafkaTarget, PositionKey
+from eventer.core.value_schema import Record, RecordField, RecordSchemas, Scalar, ScalarKind
+from eventer.destinations.base import Flow
+from eventer.destinations.kafka.record_encoders import RecordEncoderCache
+from eventer.destinations.kafka.record_encoding import as_bytes_column
+from eventer.destinations.kafka.settings import KafkaSettings
+from tests.schema_registry import schema_registry
+
+__all__ = ["schema_registry"]
+TARGET = KafkaTarget("t", format="avro")
+
+
+def flow(generator, kind):
+    schema = Record((RecordField("x", Scalar(kind)),))
+    key = PositionKey(1, generator, 0)
+    return Flow(key, TARGET, EventShape(schemas=RecordSchemas(schema)))
+
+
+@pytest.fixture
+def cache(schema_registry):
+    return RecordEncoderCache(KafkaSettings("b:1", schema_registry_url=schema_registry.url))
+
+
+def encoded(cache, flow, value):
+    texts = as_bytes_column(pa.array([json.dumps(value).encode()], pa.large_binary()))
+    unfit = []
+    found = cache.of(flow).value.encode(texts, lambda _, error: unfit.append(error))
+    return unfit or bytes(found.data[found.offsets[0] :])
+
+
+async def test_texts_and_any_values_have_one_avro_schema_but_not_one_encoder(cache):
+    texts, anything, again = flow(1, ScalarKind.TEXT), flow(2, ScalarKind.JSON), None
+    again = flow(3, ScalarKind.TEXT)
+    for each in (texts, anything, again):
+        await cache.ensure(each)
+    await cache.close()
+    assert encoded(cache, texts, {"x": "a"}) == b"\0\0\0\0\1" + b"\2a"
+    assert encoded(cache, anything, {"x": "a"}) == b"\0\0\0\0\1" + b'\6"a"'
+    assert encoded(cache, anything, {"x": 5}) == b"\0\0\0\0\1" + b"\0025"
+    assert cache.of(texts) is cache.of(again)
+
+
+async def test_another_shape_of_a_generator_has_another_encoder(cache):
+    await cache.ensure(flow(1, ScalarKind.TEXT))
+    changed = flow(1, ScalarKind.INTEGER)
+    assert cache.of(changed) is None
+    await cache.ensure(changed)
+    await cache.close()
+    assert encoded(cache, changed, {"x": 5}) == b"\0\0\0\0\2" + b"\x0a"
