@@ -26,7 +26,7 @@ from eventer.service.eventer import Eventer
 from eventer.settings.model import Settings
 
 _DESCRIPTION = """Streams of random, realistic events from Jsonnet templates, delivered on schedule
-to Kafka topics and PostgreSQL tables.
+to Kafka topics, PostgreSQL tables and files.
 
 Errors are `application/problem+json` (RFC 9457)."""
 

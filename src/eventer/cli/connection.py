@@ -23,16 +23,20 @@ def _family() -> None:
 @exit_with_code
 def check_connection(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of a connection: kafka.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of a connection, as kafka.")],
     *,
     target: Annotated[
         list[str] | None,
-        typer.Option("--target", metavar="NAME", help="Topic or table whose size is read."),
+        typer.Option(
+            "--target",
+            metavar="NAME",
+            help="Topic, table or folder whose size is read; may be repeated.",
+        ),
     ] = None,
     url: Url = None,
     as_json: AsJson = False,
 ) -> None:
-    """Connect as a generator would, and change no topic or table.
+    """Connect as a generator would, and change no topic, table or file.
 
     If the connection does not work, the error says why and what to do.
     """

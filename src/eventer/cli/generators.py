@@ -134,9 +134,10 @@ def _stage_label(stage: Mapping[str, Any]) -> str:
 
 
 def destination_label(destination: Mapping[str, Any]) -> str:
-    """A destination as `CONNECTION:NAME`, for example `kafka:orders`."""
+    """A destination as `CONNECTION:NAME`, for example `kafka:orders` or `file:shop/orders`."""
     options = destination[destination["type"]]
-    return f"{options['connection']}:{options.get('topic') or options.get('table')}"
+    name = next(options[field] for field in ("topic", "table", "path") if field in options)
+    return f"{options['connection']}:{name}"
 
 
 def details(view: Mapping[str, Any]) -> str:

@@ -61,7 +61,7 @@ async def _serving(
         Guard(studio, settings),
         http=protocol_class(settings.limits),
         ws="websockets-sansio" if is_installed() else "none",
-        # Compressing what each open page gets would hold up the API.
+        # Compressing the updates of open pages would delay requests.
         ws_per_message_deflate=False,
         log_config=None,
         access_log=False,

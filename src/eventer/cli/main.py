@@ -30,7 +30,7 @@ from eventer.cli import (
 )
 
 _HELP = """Streams of random, realistic events from Jsonnet templates, delivered on schedule to
-Kafka topics and PostgreSQL tables.
+Kafka topics, PostgreSQL tables and files.
 
 `eventer dev` starts a complete local environment."""
 

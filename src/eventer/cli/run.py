@@ -110,7 +110,7 @@ def run(
         from eventer.service.run_schedule import ScheduleOptions
         from eventer.service.standalone_run import RunRequest
 
-    # Whoever runs a command may write where they like: without a connection, FOLDER is the root.
+    # A command may write wherever its user may: without a connection, FOLDER is the root.
     root = folder if connection is None else None
     settings = settings_of(context, library=library, file__root=root)
     part = written_part(value, omit)

@@ -58,7 +58,7 @@ def serve(
         ),
     ] = None,
 ) -> None:
-    """Run the service against your own Kafka and PostgreSQL."""
+    """Run the service against your own Kafka, PostgreSQL and folders."""
     import asyncio
 
     settings = settings_of(

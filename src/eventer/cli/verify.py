@@ -27,7 +27,7 @@ def verify(
     url: Url = None,
     as_json: AsJson = False,
 ) -> int:
-    """Compare the content of a topic or table with the generator's events, computed again.
+    """Compare the content of a topic, table or folder with the generator's events, computed again.
 
     The exit code is 0 only if no event is missing, duplicated, changed, reordered or foreign.
     """

@@ -17,7 +17,7 @@ MAX_MULTIPLIER: Final = 10**6
 MAX_BUCKETS: Final = 1_000
 """Most parts of a shown pace."""
 MAX_TESTED_TARGETS: Final = 1_000
-"""Most topics or tables whose sizes a test of a connection reads."""
+"""Most topics, tables or folders whose sizes a test of a connection reads."""
 MAX_RECOMPUTED: Final = 1_000
 """Most events of a generator that one request shows."""
 MAX_FAULT_RANGE: Final = 10_000

@@ -10,9 +10,9 @@ from eventer.core.model import Guarantee
 
 @dataclass(frozen=True, slots=True)
 class TargetSize:
-    """A topic or a table. Records of a topic are counted; the rows of a table are an estimate.
+    """A topic, table or folder. Records are counted; the rows of a table are an estimate.
 
-    `rows` is None if the server has no estimate; `bytes` is None for topics.
+    `rows` is None for folders, and if the server has no estimate; `bytes` is None for topics.
     """
 
     rows: int | None = None

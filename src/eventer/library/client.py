@@ -156,7 +156,7 @@ class Client:
         return self._ask(calls.format_(template))
 
     def test_connection(self, name: str, targets: Iterable[str] = ()) -> ConnectionReportOut:
-        """Connects as a generator would, and reads the sizes of these topics or tables.
+        """Connects as a generator would, and reads the sizes of these topics, tables or folders.
 
         Raises:
             NotFoundError: no connection has this name.

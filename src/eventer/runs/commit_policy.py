@@ -1,4 +1,4 @@
-"""How a destination wants its transactions: how often, and how many events may wait for one."""
+"""How often a destination gets a transaction, and how many events may wait for one."""
 
 from __future__ import annotations
 

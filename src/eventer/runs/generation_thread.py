@@ -111,7 +111,7 @@ class GenerationThread:
         return done
 
     def _announce(self, requests: Sequence[GenerationRequest], deadline: int) -> None:
-        """Tells engines what they will be asked, so that those of a plan can generate together.
+        """Announces requests to engines, so that those of one plan can generate together.
 
         An engine that does not exist yet takes time, so half of the slice is left.
         """

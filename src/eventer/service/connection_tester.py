@@ -32,11 +32,11 @@ class ConnectionTester:
         self._running = 0
 
     async def test(self, name: str, targets: Sequence[str]) -> ConnectionReport:
-        """Connects as a generator would, and reads the sizes of topics or tables.
+        """Connects as a generator would, and reads the sizes of topics, tables or folders.
 
         Raises:
             NotFoundError: no connection has this name.
-            RequestError: it has no address.
+            RequestError: it has no address or root folder.
             WorkerLostError: too many tests are running, or the process died or did not answer.
             EventerError: the connection does not work; it says why and what to do.
         """
@@ -45,7 +45,7 @@ class ConnectionTester:
             raise NotFoundError(f"no connection has the name {name!r}", hint=f"known: {names}")
         if known.connector is None:
             raise RequestError(
-                f"connection {name!r} has no address: set {environment_name(known.setting)}"
+                f"connection {name!r} has no {known.missing}: set {environment_name(known.setting)}"
             )
         if self._running >= _MAX_CONCURRENT:
             raise WorkerLostError("other connections are being tested", hint="try again later")

@@ -25,8 +25,9 @@ from eventer.workers.messages import Connector
 class KnownConnection:
     """A connection that requests may name. Without an address, `connector` is None.
 
-    `setting` is the setting of its address; `address` is that without user and password.
-    `guarantee` is None if the connected server decides.
+    `setting` is the setting of its address; `address` is that without user and password. The
+    address of a connection to files is its root folder. `guarantee` is None if the connected server
+    decides.
     """
 
     kind: str
@@ -34,6 +35,11 @@ class KnownConnection:
     setting: str
     guarantee: Guarantee | None = None
     address: str | None = None
+
+    @property
+    def missing(self) -> str:
+        """What a connection without a connector does not have, for messages."""
+        return "root folder" if self.kind == "file" else "address"
 
 
 def known_connections(settings: Settings, shards: int) -> Mapping[str, KnownConnection]:

@@ -428,7 +428,7 @@ class Eventer:
         return self._connections
 
     async def test_connection(self, name: str, targets: Sequence[str] = ()) -> ConnectionReport:
-        """Connects as a generator would, and reads the sizes of these topics or tables.
+        """Connects as a generator would, and reads the sizes of these topics, tables or folders.
 
         Raises:
             EventerError: what is wrong and what to do; see `ConnectionTester.test`.

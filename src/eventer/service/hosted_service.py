@@ -24,6 +24,9 @@ from eventer.settings.model import KafkaConnection, PostgresConnection
 _log = logging.getLogger(__name__)
 VOLATILE_CONNECTIONS: Final = ("kafka",)
 """Connections whose server loses its data when it stops."""
+_REGISTRY_SETTINGS: Final = tuple(
+    name for name in KafkaConnection.model_fields if name.startswith("schema_registry_")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +37,13 @@ class EmbeddedServers:
     postgres: EmbeddedPostgres
 
     def connect(self, settings: Settings) -> Settings:
-        """The settings with both default connections on these servers."""
+        """The settings with both default connections on these servers.
+
+        The schema registry stays: there is no embedded one.
+        """
+        registry = {name: getattr(settings.kafka, name) for name in _REGISTRY_SETTINGS}
         kafka = KafkaConnection(
+            **registry,
             bootstrap_servers=self.kafka.bootstrap_servers,
             delivery=DELIVERY_GUARANTEE,
             compression="none",  # clients can read it without an extra package

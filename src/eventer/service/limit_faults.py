@@ -17,7 +17,7 @@ from eventer.settings.model import Limits
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What the existing generators use: events per second by id, and topics and tables."""
+    """What the existing generators use: events per second by id, and topics, tables and folders."""
 
     rates: Mapping[int, float]
     locations: Collection[str]
@@ -60,7 +60,8 @@ def _targets(
         if len(existing) + len(added) > limits.targets:
             yield _fault(
                 ["destinations", each.destination_number],
-                f"all generators together may use at most {limits.targets} topics and tables",
+                f"all generators together may use at most {limits.targets} topics, tables and "
+                "folders",
                 "targets",
             )
             return

@@ -20,7 +20,7 @@ Histories: TypeAlias = tuple[tuple[Binding, ...], ...]
 
 
 def histories(generator: Generator, generators: Generators) -> Histories:
-    """What decides which events those of a generator read."""
+    """The bindings of a generator and of those to which it refers: they decide what it reads."""
     others = (other for _, other in _referenced(generator, generators))
     inner = (history for other in others for history in histories(other, generators))
     return (generator.record.bindings, *inner)

@@ -153,7 +153,7 @@ def connection_faults(
         yield Fault(pointer, message)
     elif known.connector is None:
         hint = f"set {environment_name(known.setting)}"
-        yield Fault(pointer, f"connection {target.connection!r} has no address", hint)
+        yield Fault(pointer, f"connection {target.connection!r} has no {known.missing}", hint)
 
 
 def _option_faults(target: Target, pointer: str) -> Iterator[Fault]:

@@ -171,13 +171,13 @@ class FileConnection(_Section):
     )
     roll_interval: Annotated[Number, Field(ge=0.1, le=3_600)] = Field(
         default=DEFAULT_ROLL_INTERVAL,
-        description="How long events wait for others of their part, in seconds. They are visible "
-        "and committed when their part is.",
+        description="Interval at which a shard commits new parts, in seconds. Events are visible "
+        "after their commit.",
     )
     roll_bytes: Annotated[Integer, Field(ge=1 << 20, le=1 << 30)] = Field(
         default=DEFAULT_ROLL_BYTES,
-        description="Bytes of memory of waiting events of a shard at which their parts are "
-        "written before `roll_interval` has passed. A shard uses up to three times as much.",
+        description="Memory of the waiting events of a shard, in bytes, at which it commits them "
+        "before `roll_interval` has passed. A shard uses up to three times as much memory.",
     )
 
 

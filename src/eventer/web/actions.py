@@ -25,8 +25,8 @@ async def confirm_removal(visit: Visit, ids: Sequence[int]) -> bool:
     with named_dialog(title) as dialog, ui.card().classes("dialog"):
         heading(title, 2)
         ui.label(
-            "They stop, and their positions are forgotten. Delivered events, topics and tables "
-            "stay. If the same generator is added again, it begins at event 0."
+            "They stop, and their positions are forgotten. Delivered events, topics, tables and "
+            "files stay. If the same generator is added again, it begins at event 0."
         ).classes("soft")
         if len(names) > 1:
             ui.label(", ".join(names[:12]) + (" …" if len(names) > 12 else "")).classes("small")

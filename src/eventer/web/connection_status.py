@@ -13,7 +13,7 @@ from eventer.web.format import format_bytes
 from eventer.web.rows import target_name
 
 MAX_PLACES: Final = 50
-"""Topics or tables of a connection that are shown."""
+"""Topics, tables or folders of a connection that are shown."""
 
 
 @dataclass(slots=True)
@@ -22,7 +22,8 @@ class ConnectionStatus:
 
     `state` is `running` if its server answers, `waiting` if it does not, and `paused` if no
     generator uses it or it has no address; `note` says so. `error` is the newest one of its
-    generators that wait. `places` are its topics or tables, each with its number of generators.
+    generators that wait. `places` are its topics, tables or folders, each with its
+    number of generators.
     """
 
     name: str
@@ -60,7 +61,7 @@ def _status(
     waiting = [view.last_error for view in generators if view.state == "waiting"]
     errors = sorted((each for each in waiting if each is not None), key=lambda each: each.at)
     if known.connector is None:
-        status.note = f"no address: set {environment_name(known.setting)}"
+        status.note = f"no {known.missing}: set {environment_name(known.setting)}"
     elif waiting:
         many = f"{len(waiting):,} generators wait" if len(waiting) > 1 else "a generator waits"
         status.state, status.note = "waiting", many
@@ -73,7 +74,7 @@ def _status(
 def place_rows(
     places: Mapping[str, int], report: ConnectionReport | None
 ) -> Iterator[tuple[str, str, str, str]]:
-    """The first topics or tables: name, generators, and their records or rows and size if known."""
+    """The first topics, tables or folders: name, generators, number of rows, and size."""
     for name in sorted(places)[:MAX_PLACES]:
         size = report.sizes.get(name) if report else None
         yield name, f"{places[name]:,}", _rows_text(size), _size_text(size)

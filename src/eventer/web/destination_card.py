@@ -43,6 +43,8 @@ def destination_facts(view: GeneratorView) -> Iterator[tuple[str, str]]:
                 ("Partition from", target.partition),
                 ("Timestamp from", target.timestamp),
                 ("Headers", headers),
+                ("Format", "" if target.format == "json" else target.format),
+                ("Key format", "" if target.key_format == "json" else target.key_format),
             ):
                 if value:
                     yield name, value

@@ -15,7 +15,7 @@ from eventer.web.markup import Markup, joined, tag
 
 _COUNT: Final = 5
 _PROVISIONAL: Final = (
-    "Provisional events refer to events of other generators, which may change before these are due."
+    "Provisional events refer to events of other generators. They may change before they are due."
 )
 
 

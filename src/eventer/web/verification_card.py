@@ -13,8 +13,8 @@ def build_verification(visit: Visit, id_: int) -> None:
     """A card that compares the delivered events with recomputed ones."""
     with card("Verify"):
         ui.label(
-            "Reads the topic or table and compares it with the events, computed again: nothing "
-            "missing, twice, changed or out of order."
+            "Reads the topic, table or folder and compares it with the events, computed again: "
+            "nothing missing, twice, changed or out of order."
         ).classes("soft")
         bar = ui.linear_progress(value=0, show_value=False, size="8px").props("rounded")
         bar.set_visibility(False)

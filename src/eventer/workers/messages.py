@@ -291,7 +291,7 @@ AuditorMessage: TypeAlias = Ready | SnapshotTaken | AuditProgress | AuditResult
 
 @dataclass(frozen=True, slots=True)
 class ConnectionTest:
-    """Test a connection, and read the sizes of these topics or tables."""
+    """Test a connection, and read the sizes of these topics, tables or folders."""
 
     connection: str
     targets: tuple[str, ...]

@@ -173,7 +173,8 @@ async def test_a_running_generator_is_referred_to_by_its_name(shared_environment
         (orders,) = await eventer.add(request(named))
         (others,) = await eventer.add(request(replace(by_id, id="others")))
         assert len({orders.id, others.id}) == 2
-        await until_position(eventer, orders.id, 200)
+        # Orders of the first `REFERENCE_DELAY_NS` refer to the first customer.
+        await until_position(eventer, orders.id, 1000)
         await eventer.pause(orders.id)
         assert check_joins(shared_environment) > 1
         assert (await verify(eventer, orders.id)).clean

@@ -132,6 +132,12 @@ def test_a_pace_in_words_and_in_detail(pace, label, line):
     assert line in details({**VIEW, "event": event})
 
 
+def test_the_destination_of_each_kind_has_its_name():
+    for kind, field in (("kafka", "topic"), ("postgres", "table"), ("file", "path")):
+        options = {"connection": "c", field: "shop/orders"}
+        assert destination_label({"type": kind, kind: options}) == "c:shop/orders"
+
+
 def test_a_generator_as_lines_and_as_a_row():
     assert destination_label(VIEW["destination"]) == "edge:boo"
     lines = details(VIEW).splitlines()

@@ -61,6 +61,7 @@ def test_a_connection_without_an_address_names_the_setting():
     known = known_connections(Settings(), shards=2)
     notes = {each.name: each.note for each in connection_statuses(known, Snapshot((), {}, ()))}
     assert notes["kafka"] == "no address: set EVENTER_KAFKA__BOOTSTRAP_SERVERS"
+    assert notes["file"] == "no root folder: set EVENTER_FILE__ROOT"
 
 
 def test_places_have_the_sizes_of_a_test():

@@ -217,6 +217,11 @@ def test_what_is_known_of_a_topic_or_table():
 
     facts = dict(destination_facts(view(partitions=6)))
     assert facts == {"Connection": "kafka", "Topic": "boo", "Partitions": "6", "Key": "id"}
+    shown = view()
+    target = replace(shown.target, format="avro", key_format="json-schema")
+    spec = replace(shown.record.spec, target=target)
+    facts = dict(destination_facts(replace(shown, record=replace(shown.record, spec=spec))))
+    assert (facts["Format"], facts["Key format"]) == ("avro", "json-schema")
 
 
 def test_provisional_events_are_marked_and_events_are_text():

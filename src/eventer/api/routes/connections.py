@@ -24,7 +24,7 @@ class ConnectionTestQuery(RequestModel):
     target: list[str] = Field(
         default_factory=list,
         max_length=MAX_TESTED_TARGETS,
-        description="Topics or tables whose sizes are read.",
+        description="Topics, tables or folders whose sizes are read.",
     )
 
 
@@ -36,9 +36,9 @@ class ConnectionTestQuery(RequestModel):
 async def check_connection(
     query: Annotated[ConnectionTestQuery, Query()], service: Service
 ) -> Response:
-    """Connects as a generator would, in its own process, and changes no topic or table.
+    """Connects as a generator would, in its own process, and changes no topic, table or file.
 
-    The problem of a connection that does not work says why and what to do.
+    If the connection does not work, the problem says why and what to do.
     """
     report = await service.test_connection(query.name, query.target)
     return JsonResponse(ConnectionReportOut.json_of(report))

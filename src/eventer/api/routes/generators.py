@@ -129,8 +129,8 @@ async def remove(
 ) -> Response:
     """Removes the generators named in the query and the body.
 
-    After the answer, no further event of them is delivered. Data, topics and tables stay. If none
-    of them exists, the answer is a 404.
+    After the answer, no further event of them is delivered. Data, topics, tables and files stay. If
+    none of them exists, the answer is a 404.
     """
     ids = (*query.id, *(body.all() if body else ()))
     if not ids:

@@ -47,7 +47,7 @@ class VerifyQuery(GeneratorIdQuery):
 async def verify(
     query: Annotated[VerifyQuery, Query()], service: Service, request: Request
 ) -> Response:
-    """Reads the topic or table and compares it with the events, recomputed from the seed.
+    """Reads the topic, table or folder and compares it with the events, recomputed from the seed.
 
     The generator may be running: the comparison covers all events before its position at the start.
     It takes about as long as generating the events, and ends when the client disconnects. A client

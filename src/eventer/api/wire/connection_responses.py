@@ -10,12 +10,12 @@ from eventer.api.wire.response_model import ResponseModel
 
 
 class TargetSizeOut(ResponseModel):
-    """A topic or a table."""
+    """A topic, a table or a folder."""
 
     rows: int | None = Field(
         description="Records of a topic; rows of a table, as the server estimates them."
     )
-    bytes: int | None = Field(description="The size of a table.")
+    bytes: int | None = Field(description="The size of a table, or of the files in a folder.")
     partitions: int | None = Field(description="The partitions of a topic.")
 
 
@@ -29,4 +29,6 @@ class ConnectionReportOut(ResponseModel):
     degraded: str | None = Field(
         description="Why delivery is at least once although the settings prefer exactly once."
     )
-    sizes: dict[str, TargetSizeOut] = Field(description="Those of the given targets that exist.")
+    sizes: dict[str, TargetSizeOut] = Field(
+        description="Sizes of the given targets that exist, by target."
+    )

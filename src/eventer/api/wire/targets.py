@@ -103,7 +103,8 @@ class KafkaOptions(RequestModel):
         "from the template and registers in the connection's schema registry.",
     )
     key_format: RecordFormat = Field(
-        default="json", description="Format of keys. Others than `json` need `key`."
+        default="json",
+        description="Format of keys, as for values. Others than `json` need `key`.",
     )
 
     def target(self) -> KafkaTarget:

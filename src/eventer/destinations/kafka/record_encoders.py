@@ -111,7 +111,7 @@ class RecordEncoderCache:
         if found is None:
             raise DestinationRejectedError(
                 f"the schema registry does not have the schema of subject {each.subject!r}",
-                hint="was the subject deleted? Records with its ids cannot be read",
+                hint="check whether the subject was deleted: its records cannot be read without it",
             )
         return found
 

@@ -1,1 +1,1 @@
-"""JSON texts of events to binary encodings: Avro's and that of Protocol Buffers."""
+"""JSON texts of events to Avro's binary encoding."""

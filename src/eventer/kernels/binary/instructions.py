@@ -1,8 +1,9 @@
 """The instructions of binary programs, which encode canonical JSON texts by a schema.
 
 A program is data, so one kernel, compiled once, runs the programs of all schemas. It reads a text
-from its begin to its end, and writes a tag, if there is one, before each value: the number of a
-union's branch in Avro, the number of a field in Protocol Buffers.
+from its beginning to its end, and writes a tag, if there is one, before each value: the number of a
+union's branch in Avro. LENGTH, OMIT_DEFAULT and values without ZIGZAG are for Protocol Buffers,
+which no format uses yet.
 """
 
 from __future__ import annotations

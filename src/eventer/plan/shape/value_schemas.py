@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from eventer.plan.shape.infer import Inference
 
 MAX_DEPTH: Final = 16
-"""Values within so many others are JSON: types of recursive functions have no end."""
+"""Deeper values are JSON: types of recursive functions have no end."""
 MAX_NODES: Final = 4_000
 """Parts of a schema; beyond it values are JSON."""
 MAX_CHOICES: Final = 64

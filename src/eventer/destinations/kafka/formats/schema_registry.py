@@ -1,4 +1,4 @@
-"""The client of a schema registry: the API of Confluent's, which others have, too."""
+"""The client of a schema registry with Confluent's API."""
 
 from __future__ import annotations
 
