@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
-from weakref import WeakKeyDictionary, WeakSet
+from weakref import WeakSet, WeakValueDictionary
 
 import numpy as np
 import pyarrow as pa
@@ -76,6 +76,8 @@ class GroupMember:
     def expect(self, first: int, later: ScheduledTimes) -> None:
         """The events from `first` on are needed next."""
         self.next, self.later = first, later
+        if self.ahead is not None and first >= self.ahead.stop:
+            self.ahead = None  # so that the events of others need not stay in memory
 
     def cut(self, first: int, scheduled: Times, later: ScheduledTimes) -> Batch | None:
         """The requested events; None if the group cannot generate them."""
@@ -85,8 +87,6 @@ class GroupMember:
             self._group.refill(self, _Share(self, first, scheduled))
             batch = self._cut(first, scheduled)
         self.expect(first + len(scheduled), later)
-        if self.ahead is not None and self.next >= self.ahead.stop:
-            self.ahead = None  # so that the events of others need not stay in memory
         return batch
 
     def _cut(self, first: int, scheduled: Times) -> Batch | None:
@@ -234,21 +234,21 @@ def _hand_out(shares: Sequence[_Share], batch: Batch, *, timed: bool) -> None:
 
 
 class PrefetchGroups:
-    """The groups of a thread, by plan."""
+    """The groups of a thread, by plan; a group, and so its plan, stays as long as a member."""
 
     def __init__(self, min_engines: int = MIN_ENGINES) -> None:
-        self._groups: WeakKeyDictionary[Plan, dict[bool, PrefetchGroup]] = WeakKeyDictionary()
+        self._groups: WeakValueDictionary[tuple[Plan, bool], PrefetchGroup] = WeakValueDictionary()
         self._members: WeakSet[GroupMember] = WeakSet()
         self._min_engines = min_engines
 
     def join(self, plan: StreamPlan, *, match_hints: bool) -> GroupMember:
         """A new member of the group of a plan."""
-        groups = self._groups.setdefault(plan.plan, {})
-        if match_hints not in groups:
-            groups[match_hints] = PrefetchGroup(
-                plan.plan, match_hints=match_hints, enough=self._has_enough
-            )
-        member = groups[match_hints].join(plan.inputs)
+        key = plan.plan, match_hints
+        group = self._groups.get(key)
+        if group is None:
+            group = PrefetchGroup(plan.plan, match_hints=match_hints, enough=self._has_enough)
+            self._groups[key] = group
+        member = group.join(plan.inputs)
         self._members.add(member)
         return member
 
