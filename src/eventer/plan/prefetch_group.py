@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
-from weakref import WeakKeyDictionary, WeakSet
+from weakref import WeakSet, WeakValueDictionary
 
 import numpy as np
 import pyarrow as pa
@@ -45,7 +45,7 @@ The kernels for draw keys of several generators take 40 MiB, and an engine alone
 MAX_MEMBER_ROWS: Final = 256
 MAX_RUN_ROWS: Final = 4_096
 MAX_RUN_NS: Final = NS_PER_SECOND // 5
-"""How long a run may take, by the time that the events of the last one took."""
+"""CPU time of a run, by the time that the events of the last one took."""
 HORIZON_NS: Final = 2 * NS_PER_SECOND
 """Each generator has at least the events of this time ahead."""
 
@@ -76,6 +76,8 @@ class GroupMember:
     def expect(self, first: int, later: ScheduledTimes) -> None:
         """The events from `first` on are needed next."""
         self.next, self.later = first, later
+        if self.ahead is not None and first >= self.ahead.stop:
+            self.ahead = None  # so that the events of others need not stay in memory
 
     def cut(self, first: int, scheduled: Times, later: ScheduledTimes) -> Batch | None:
         """The requested events; None if the group cannot generate them."""
@@ -85,8 +87,6 @@ class GroupMember:
             self._group.refill(self, _Share(self, first, scheduled))
             batch = self._cut(first, scheduled)
         self.expect(first + len(scheduled), later)
-        if self.ahead is not None and self.next >= self.ahead.stop:
-            self.ahead = None  # so that the events of others need not stay in memory
         return batch
 
     def _cut(self, first: int, scheduled: Times) -> Batch | None:
@@ -137,22 +137,23 @@ class PrefetchGroup:
                 break
             shares.append(share)
             rows += len(share.scheduled)
-        self._groupable = self._try_run(shares) and self._groupable
+        if self._try_run(shares) < len(needed.scheduled):
+            self._groupable = False  # each engine generates its own events from now on
 
-    def _try_run(self, shares: Sequence[_Share]) -> bool:
-        """Whether the first member has its events now; else each generates its own from now on."""
-        began = time.monotonic_ns()
+    def _try_run(self, shares: Sequence[_Share]) -> int:
+        """How many events of shares it generated: 0 if that failed."""
+        began = time.thread_time_ns()
         try:
             generated = self._run(shares)
         except (NotGroupedError, EventerError, BatchTooLargeError, MemoryError):
-            return False
+            return 0
         except Exception:  # noqa: BLE001  each engine generates its own events
             _log.exception("events of several generators could not be generated together")
-            return False
-        elapsed = max(time.monotonic_ns() - began, 1)
+            return 0
+        elapsed = max(time.thread_time_ns() - began, 1)
         by_time = generated * MAX_RUN_NS / elapsed
         self._most_rows = int(min(by_time, MAX_BYTES / 2 / self._row_bytes, MAX_RUN_ROWS))
-        return generated >= len(shares[0].scheduled)
+        return generated
 
     def _others(self, member: GroupMember, now: int) -> Iterator[_Share]:
         for other in list(self._members):
@@ -234,21 +235,21 @@ def _hand_out(shares: Sequence[_Share], batch: Batch, *, timed: bool) -> None:
 
 
 class PrefetchGroups:
-    """The groups of a thread, by plan."""
+    """The groups of a thread, by plan; a group, and so its plan, stays as long as a member."""
 
     def __init__(self, min_engines: int = MIN_ENGINES) -> None:
-        self._groups: WeakKeyDictionary[Plan, dict[bool, PrefetchGroup]] = WeakKeyDictionary()
+        self._groups: WeakValueDictionary[tuple[Plan, bool], PrefetchGroup] = WeakValueDictionary()
         self._members: WeakSet[GroupMember] = WeakSet()
         self._min_engines = min_engines
 
     def join(self, plan: StreamPlan, *, match_hints: bool) -> GroupMember:
         """A new member of the group of a plan."""
-        groups = self._groups.setdefault(plan.plan, {})
-        if match_hints not in groups:
-            groups[match_hints] = PrefetchGroup(
-                plan.plan, match_hints=match_hints, enough=self._has_enough
-            )
-        member = groups[match_hints].join(plan.inputs)
+        key = plan.plan, match_hints
+        group = self._groups.get(key)
+        if group is None:
+            group = PrefetchGroup(plan.plan, match_hints=match_hints, enough=self._has_enough)
+            self._groups[key] = group
+        member = group.join(plan.inputs)
         self._members.add(member)
         return member
 
