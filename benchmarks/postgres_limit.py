@@ -32,9 +32,8 @@ from eventer.destinations.postgres.match_schema import TableMapping
 from eventer.destinations.postgres.row_encoding import encode
 from eventer.destinations.postgres.settings import PostgresSettings
 from eventer.destinations.postgres.staging_tables import (
-    create_staging_table,
-    insert_sql,
-    staging_layout,
+    StagingTables,
+    execute_write_sql,
     staging_name,
 )
 from eventer.embedded.postgres import EmbeddedPostgres
@@ -57,6 +56,8 @@ SHAPE = EventShape(
     open=False,
     is_object=True,
 )
+FLOW = 0
+"""The number of the flow, which staged rows have."""
 AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0 Safari"
 
 
@@ -178,9 +179,9 @@ async def bare_sender(
     assert eventer._session is not None  # noqa: SLF001  both use the same mapping
     mapping = (await eventer._session.flows.ready(flow, ())).mapping  # noqa: SLF001
     streams = {id(batch): stream_of(mapping, batch) for batch in batches}
+    staging_table = ""
     if not mapping.direct:
-        await bare.execute(create_staging_table(staging_layout(mapping), 0))
-        await bare.execute(f"PREPARE bare AS {insert_sql(mapping, 0, 0)}")
+        staging_table = staging_name(await StagingTables(bare).join(mapping, FLOW))
     names = [column.name for column in mapping.columns]
 
     async def send(batch: Batch) -> None:
@@ -192,15 +193,15 @@ async def bare_sender(
             )
             await bare.execute("COMMIT")
             return
-        await bare.copy_to_table(staging_name(0), source=source, format="binary")
-        await bare.execute("EXECUTE bare")
+        await bare.copy_to_table(staging_table, source=source, format="binary")
+        await bare.execute(execute_write_sql(mapping, FLOW))
         await bare.execute("COMMIT")
 
     return send
 
 
 def stream_of(mapping: TableMapping, batch: Batch) -> NDArray[np.uint8]:
-    encoded = encode(mapping, [batch], 0)
+    encoded = encode(mapping, [batch], FLOW)
     return (
         np.concatenate([*pieces(encoded.direct())]) if mapping.direct else encoded.staged_stream()
     )

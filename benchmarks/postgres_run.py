@@ -34,9 +34,8 @@ from eventer.destinations.postgres.match_schema import TableMapping
 from eventer.destinations.postgres.row_encoding import encode
 from eventer.destinations.postgres.settings import PostgresSettings
 from eventer.destinations.postgres.staging_tables import (
-    create_staging_table,
-    insert_sql,
-    staging_layout,
+    StagingTables,
+    execute_write_sql,
     staging_name,
 )
 from eventer.kernels.pgcopy.copy_stream import pieces
@@ -47,6 +46,8 @@ BATCH = 10_000
 PREPARED = 6
 """The number of prepared transactions; the loop repeats them."""
 AT = 1_767_225_600_000_000_000
+FLOW = 0
+"""The number of the flow of the bare loop, which staged rows have."""
 
 
 def templates() -> dict[str, str]:
@@ -81,12 +82,12 @@ async def bare_loop(
         for group in transactions(prepared, batches, PREPARED)
     ]
     client = await asyncpg.connect(dsn)
+    staging_table = ""
     if not mapping.direct:
-        await client.execute(create_staging_table(staging_layout(mapping), 0))
-        await client.execute(f"PREPARE bare AS {insert_sql(mapping, 0, 0)}")
+        staging_table = staging_name(await StagingTables(client).join(mapping, FLOW))
     sent, started = 0, time.perf_counter()
     while time.perf_counter() - started < seconds:
-        await commit(client, mapping, sources[sent % len(sources)])
+        await commit(client, mapping, staging_table, sources[sent % len(sources)])
         sent += 1
     rate = sent * batches * BATCH / (time.perf_counter() - started)
     await client.close()
@@ -120,13 +121,15 @@ def transactions(prepared: PreparedTemplate, batches: int, count: int) -> Iterat
 
 def stream(mapping: TableMapping, batches: list[Batch]) -> Any:
     """The bytes of one COPY."""
-    encoded = encode(mapping, batches, 0)
+    encoded = encode(mapping, batches, FLOW)
     return (
         np.concatenate([*pieces(encoded.direct())]) if mapping.direct else encoded.staged_stream()
     ).data
 
 
-async def commit(client: asyncpg.Connection, mapping: TableMapping, sources: list[Any]) -> None:
+async def commit(
+    client: asyncpg.Connection, mapping: TableMapping, staging_table: str, sources: list[Any]
+) -> None:
     """Runs one transaction."""
     names = [column.name for column in mapping.columns]
     await client.execute("BEGIN")
@@ -136,10 +139,10 @@ async def commit(client: asyncpg.Connection, mapping: TableMapping, sources: lis
                 mapping.table.name, columns=names, source=source, format="binary"
             )
             continue
-        await client.copy_to_table(staging_name(0), source=source, format="binary")
-        await client.execute("EXECUTE bare")
+        await client.copy_to_table(staging_table, source=source, format="binary")
+        await client.execute(execute_write_sql(mapping, FLOW))
         if len(sources) > 1:
-            await client.execute(f"TRUNCATE {staging_name(0)}")
+            await client.execute(f"TRUNCATE {staging_table}")
     await client.execute("COMMIT")
 
 

@@ -1,6 +1,8 @@
 """Engines that generate ahead together generate the events that each generates alone."""
 
+import gc
 import random
+import weakref
 
 import numpy as np
 import pytest
@@ -85,7 +87,7 @@ def check_same(text, count=2, rounds=2):
         (mine, times), (other, _) = together[number], alone[number]
         assert events(mine, times, at[number], ask) == events(other, times, at[number], ask), text
         at[number] += ask - rng.choice((0, 0, 0, ask))
-    return all(group.usable for each in groups._groups.values() for group in each.values())
+    return all(group.usable for group in groups._groups.values())
 
 
 def test_all_functions_generate_the_same_in_a_group():
@@ -110,7 +112,7 @@ def test_templates_that_may_raise_or_have_lists_are_not_grouped(text):
     groups = grouping()
     engines = members(prepare(Template(PRELUDE + text)), groups, 3)
     assert len(engines) == 3
-    assert not any(group.usable for each in groups._groups.values() for group in each.values())
+    assert not any(group.usable for group in groups._groups.values())
 
 
 def test_large_groups_have_the_same_events_and_fields(monkeypatch):
@@ -185,7 +187,7 @@ def test_a_group_that_cannot_generate_the_needed_events_is_given_up():
     (engine, times), *_ = members(prepare(Template(text)), groups, 2)
     with pytest.raises(BudgetError):
         engine.generate(0, times.scheduled(0, 1), None, times.scheduled)
-    assert not any(group.usable for each in groups._groups.values() for group in each.values())
+    assert not any(group.usable for group in groups._groups.values())
 
 
 def test_a_group_generates_few_events_of_each_of_its_engines():
@@ -205,7 +207,21 @@ def test_a_group_generates_few_events_of_each_of_its_engines():
 def test_removed_generators_leave_their_group():
     prepared, groups = prepare(Template("{}")), PrefetchGroups(min_engines=3)
     three = members(prepared, groups, 3)
-    (group,) = (group for each in groups._groups.values() for group in each.values())
+    (group,) = groups._groups.values()
     assert group.usable
     del three[2]
     assert not group.usable
+
+
+def test_the_plans_of_removed_generators_leave_memory():
+    groups = PrefetchGroups(min_engines=2)
+
+    def plan_of_removed():
+        together = members(prepare(Template("{ removed: true }")), groups, 2)
+        engine, times = together[0]
+        engine.generate(0, times.scheduled(0, 1), None, times.scheduled)
+        return weakref.ref(engine._plan)
+
+    plan = plan_of_removed()
+    gc.collect()
+    assert plan() is None

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
-from weakref import WeakKeyDictionary, WeakSet
+from weakref import WeakSet, WeakValueDictionary
 
 import numpy as np
 import pyarrow as pa
@@ -76,6 +76,8 @@ class GroupMember:
     def expect(self, first: int, later: ScheduledTimes) -> None:
         """The events from `first` on are needed next."""
         self.next_index, self.later = first, later
+        if self.prefetched is not None and first >= self.prefetched.stop:
+            self.prefetched = None  # so that the events of others need not stay in memory
 
     def take(self, first: int, scheduled: Times, later: ScheduledTimes) -> Batch | None:
         """The requested events, prefetched or generated; None if the group cannot generate them."""
@@ -85,8 +87,6 @@ class GroupMember:
             self._group.refill(self, _Share(self, first, scheduled))
             batch = self._take_prefetched(first, scheduled)
         self.expect(first + len(scheduled), later)
-        if self.prefetched is not None and self.next_index >= self.prefetched.stop:
-            self.prefetched = None  # so that the events of others need not stay in memory
         return batch
 
     def _take_prefetched(self, first: int, scheduled: Times) -> Batch | None:
@@ -236,21 +236,23 @@ def _hand_out(shares: Sequence[_Share], batch: Batch, *, timed: bool) -> None:
 
 
 class PrefetchGroups:
-    """The groups of a thread, by plan."""
+    """The groups of a thread, by plan; a group, and so its plan, stays as long as a member."""
 
     def __init__(self, min_engines: int = MIN_ENGINES) -> None:
-        self._groups: WeakKeyDictionary[Plan, dict[bool, PrefetchGroup]] = WeakKeyDictionary()
+        self._groups: WeakValueDictionary[tuple[Plan, bool], PrefetchGroup] = WeakValueDictionary()
         self._members: WeakSet[GroupMember] = WeakSet()
         self._min_engines = min_engines
 
     def add_engine(self, plan: StreamPlan, *, match_hints: bool) -> GroupMember:
         """Adds an engine to the group of its plan."""
-        groups = self._groups.setdefault(plan.plan, {})
-        if match_hints not in groups:
-            groups[match_hints] = PrefetchGroup(
+        key = plan.plan, match_hints
+        group = self._groups.get(key)
+        if group is None:
+            group = PrefetchGroup(
                 plan.plan, match_hints=match_hints, is_worthwhile=self._has_min_engines
             )
-        member = groups[match_hints].add_engine(plan.inputs)
+            self._groups[key] = group
+        member = group.add_engine(plan.inputs)
         self._members.add(member)
         return member
 

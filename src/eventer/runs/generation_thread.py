@@ -113,12 +113,14 @@ class GenerationThread:
     def _announce(self, requests: Sequence[GenerationRequest], deadline: int) -> None:
         """Announces requests to engines, so that those of one plan can generate together.
 
-        An engine that does not exist yet takes time, so half of the slice is left.
+        An engine that does not exist yet takes time, so half of the slice is left. If it cannot be
+        built, `_generate` reports the error.
         """
         for request in requests if len(requests) > 1 else ():
             if 2 * time.monotonic_ns() > 2 * deadline - SLICE_NS:
                 return
-            with suppress(EventerError):
+            self._notify(request)
+            with suppress(Exception):
                 engine = self._engine(request)
                 if isinstance(engine, ColumnarEngine):
                     engine.expect(request.first, later_times(request))

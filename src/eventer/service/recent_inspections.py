@@ -14,7 +14,7 @@ from eventer.workers.inspector_messages import Inspection, InspectTemplate
 
 MAX_INSPECTIONS: Final = 2_000
 MAX_CHARACTERS: Final = 16 << 20
-"""Most characters of the templates that are kept."""
+"""Most characters of the templates, with their variables, that are kept."""
 KEEP_NS: Final = 60 * NS_PER_SECOND
 """The first events may depend on the time, so their inspection is repeated after a minute."""
 
@@ -55,11 +55,11 @@ class RecentInspections:
             return
         key = _key(question)
         if self._kept.pop(key, None) is None:
-            self._characters += len(key[0].text)
+            self._characters += _characters(key)
         self._kept[key] = _Kept(inspection, question.targets, question.at)
         while len(self._kept) > MAX_INSPECTIONS or self._characters > MAX_CHARACTERS:
-            (template, *_), _ = self._kept.popitem(last=False)
-            self._characters -= len(template.text)
+            oldest, _ = self._kept.popitem(last=False)
+            self._characters -= _characters(oldest)
 
 
 def _is_recent(kept: _Kept, at: int) -> bool:
@@ -71,12 +71,21 @@ def _key(question: InspectTemplate) -> _Key:
     return template, tuple(map(_without_name, question.targets)), question.faults
 
 
+def _characters(key: _Key) -> int:
+    template, *_ = key
+    return len(template.text) + len(template.vars)
+
+
 def _without_name(target: Target) -> Target:
-    """A target without its name and connection, which do not matter for what is written there."""
+    """A target without its name and connection, which do not matter for what is written there.
+
+    The names of schemas and of their subjects contain that of the topic.
+    """
     if isinstance(target, ConsoleTarget):
         return target
     if isinstance(target, KafkaTarget):
-        return replace(target, topic="", connection="")
+        has_schema = not target.format == target.key_format == "json"
+        return replace(target, topic=target.topic if has_schema else "", connection="")
     if isinstance(target, PostgresTarget):
         return replace(target, table="", connection="")
     return replace(target, path="", connection="")

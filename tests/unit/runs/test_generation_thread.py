@@ -1,7 +1,8 @@
-"""Which events a request lets an engine generate ahead."""
+"""Which events a request lets an engine generate ahead, and engines that cannot be built."""
 
 from dataclasses import replace
 
+from eventer.core.errors import BudgetError
 from eventer.core.model import (
     EventContext,
     EventSource,
@@ -14,7 +15,7 @@ from eventer.core.model import (
 )
 from eventer.core.pace import ticks
 from eventer.runs.assignment import Assignment
-from eventer.runs.generation_thread import later_times
+from eventer.runs.generation_thread import GenerationThread, later_times
 from eventer.runs.pacing import END, Pace
 from eventer.runs.shard_messages import GenerationRequest
 from tests.families import family
@@ -40,3 +41,23 @@ def test_events_that_are_never_due_are_not_generated(left, known):
 def test_nothing_is_generated_ahead_where_a_poison_event_is_searched_for():
     isolated = replace(ASSIGNMENT, poison_index=0, isolate=True)
     assert len(later_times(request(isolated))(1, 64)) == 0
+
+
+async def test_engines_that_cannot_be_built_fail_their_own_generators_and_are_named_before():
+    seen = []
+
+    def build(assignment):
+        seen.append(f"build {assignment.key.generator}")
+        raise MemoryError
+
+    thread = GenerationThread(
+        build, on_request=lambda request: seen.append(f"mark {request.assignment.key.generator}")
+    )
+    others = [replace(ASSIGNMENT, key=PositionKey(1, number, 1)) for number in (5, 6)]
+    try:
+        results = await thread.generate([request(each) for each in others], 1 << 20)
+    finally:
+        thread.close()
+    assert [type(each.error) for each in results] == [BudgetError, BudgetError]
+    builds = [at for at, each in enumerate(seen) if each.startswith("build")]
+    assert [seen[at - 1] for at in builds] == [seen[at].replace("build", "mark") for at in builds]

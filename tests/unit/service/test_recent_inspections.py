@@ -77,6 +77,17 @@ def test_other_questions_are_asked(other):
     assert recent.find(other) is None
 
 
+@pytest.mark.parametrize("formats", [{"format": "avro"}, {"key_format": "avro"}])
+def test_topics_with_schemas_do_not_share_the_names_of_schemas(formats):
+    recent, topic = RecentInspections(), replace(TOPIC, **formats)
+    found = replace(
+        inspection(), fault_errors={topic: ()}, part_shapes={}, schema_texts={"t-value": "{}"}
+    )
+    recent.keep(question(targets=(topic,)), found)
+    assert recent.find(question(targets=(replace(topic, topic="u"),))) is None
+    assert recent.find(question(targets=(replace(topic, connection="other"),))) is not None
+
+
 def test_what_depends_on_the_stream_is_not_kept():
     recent = RecentInspections()
     recent.keep(question(), replace(inspection(), holds_for_all_streams=False))
@@ -84,9 +95,19 @@ def test_what_depends_on_the_stream_is_not_kept():
 
 
 def test_the_oldest_inspections_are_dropped(monkeypatch):
-    monkeypatch.setattr(recent_inspections, "MAX_CHARACTERS", 5)
+    monkeypatch.setattr(recent_inspections, "MAX_CHARACTERS", 9)
     recent = RecentInspections()
     for text in ("{}", "[]", "[]", "{ }"):
         recent.keep(question(text), inspection())
     known = [text for text in ("{}", "[]", "{ }") if recent.find(question(text))]
     assert known == ["[]", "{ }"]
+
+
+def test_variables_count_as_characters(monkeypatch):
+    monkeypatch.setattr(recent_inspections, "MAX_CHARACTERS", 50)
+    recent, asked = RecentInspections(), question()
+    source = asked.event_source
+    template = replace(source.template, vars='{"a": "%s"}' % ("x" * 50))
+    asked = replace(asked, event_source=replace(source, template=template))
+    recent.keep(asked, inspection())
+    assert recent.find(asked) is None

@@ -19,6 +19,10 @@ from numba.core.registry import cpu_target  # noqa: E402
 from numba.core.runtime.nrt import rtsys  # noqa: E402
 
 _COMPILE_CLIENT: Final = CompileClient()
+LOADS_ALONE: Final = hasattr(FunctionCache, "_load_overload") and hasattr(
+    FunctionCache, "_guard_against_spurious_io_errors"
+)
+"""Whether this version of Numba can read its cache without loading its compiler."""
 
 
 def load_runtime() -> None:
@@ -47,9 +51,11 @@ class SharedKernelCache(FunctionCache):
     def _cached(self, sig: Any, target_context: Any) -> Any:
         """The code in the cache, or None.
 
-        Numba's method first loads all that a compilation may need, which takes longer than the
-        import of Numba. Compiled code needs only the runtime.
+        Numba's public method first loads all that a compilation may need, which takes longer than
+        the import of Numba. Compiled code needs only the runtime.
         """
+        if not LOADS_ALONE:
+            return super().load_overload(sig, target_context)  # type: ignore[no-untyped-call]
         load_runtime()
         with self._guard_against_spurious_io_errors():
             return self._load_overload(sig, target_context)  # type: ignore[no-untyped-call]
