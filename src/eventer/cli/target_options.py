@@ -115,7 +115,7 @@ def checked_target(target: _Target, option: str) -> _Target:
 
     for fault in target_faults(target, ""):
         name = (fault.pointer or "").split("/")[1]
-        options = {"key", "value", "omit", "op", "partition_by"}
+        options = {"key", "value", "omit", "op", "key_format", "partition_by"}
         named = f"--{name.replace('_', '-')}" if name in options else option
         raise typer.BadParameter(fault.message, param_hint=f"'{named}'")
     return target

@@ -37,6 +37,8 @@ def fault_rule_errors(
             tokens = option_tokens(field)
             yield from _field_errors(pointer, field, tokens, shape_at)
             yield from _part_errors(pointer, tokens, target)
+            if isinstance(target, KafkaTarget) and rule.kind is FaultKind.CORRUPT:
+                yield from _key_errors(pointer, tokens, target)
             if target.has_columns:
                 yield from _column_errors(pointer, rule.kind, tokens, target, part)
 
@@ -66,6 +68,20 @@ def _format_errors(number: int, rule: FaultRule, target: KafkaTarget) -> Iterato
         f"`{kind}` needs the format json: no schema has a type for such a value",
         "use `null` or `missing`, or the format json",
     )
+
+
+def _key_errors(pointer: str, tokens: tuple[str, ...], target: KafkaTarget) -> Iterator[Fault]:
+    """A field of the key that is corrupted, although the key has a schema."""
+    if target.key is None or target.key_format == "json":
+        return
+    key = option_tokens(target.key)
+    depth = min(len(key), len(tokens))
+    if key[:depth] == tokens[:depth]:
+        yield Fault(
+            pointer,
+            "a corrupted key needs the key format json: no schema has a type for such a value",
+            "name other fields, or use the key format json",
+        )
 
 
 def _field_errors(

@@ -114,6 +114,12 @@ def target_faults(target: Target, pointer: str) -> Iterator[Fault]:
             "`op` needs `key`: a deletion names the key of the deleted record",
             "set `key` to a field that every event has",
         )
+    if isinstance(target, KafkaTarget) and target.key_format != "json" and target.key is None:
+        yield Fault(
+            f"{pointer}/key_format",
+            "`key_format` needs `key`: without it, records have no keys",
+            "set `key` to a field, or remove `key_format`",
+        )
 
 
 def _repeated_key_faults(key: Sequence[str], pointer: str) -> Iterator[Fault]:

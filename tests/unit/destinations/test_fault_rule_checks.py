@@ -44,6 +44,14 @@ def test_other_destinations_take_all_faults(target):
     assert errors([rule("id", "at", "/row/x/0", label="header"), MALFORMED], target) == []
 
 
+def test_a_key_with_a_schema_takes_no_corrupted_value():
+    target = KafkaTarget("t", key="/row/x", key_format="avro")
+    assert errors([rule("id"), rule("/row/x", kind=FaultKind.NULL)], target) == []
+    for field in ("/row/x", "row", "/row/x/0"):
+        (error,) = errors([rule(field)], target)
+        assert (error.pointer, error.message[:15]) == ("/0/fields/0", "a corrupted key")
+
+
 def test_a_table_takes_faults_that_its_columns_take():
     target = PostgresTarget("t")
     accepted = [

@@ -55,6 +55,12 @@ def test_options_of_what_is_written() -> None:
     assert fault.pointer == "/destinations/0/kafka/op"
     assert fault.message.startswith("`op` needs `key`")
     assert pointers(to(PostgresTarget("orders", op="op"))) == [], "its table may have a key"
+    assert pointers(to(KafkaTarget("orders", key="k", key_format="avro"))) == []
+    (fault,) = request_faults(to(KafkaTarget("orders", key_format="avro")), CONNECTIONS, NOW)
+    assert (fault.pointer, fault.message[:24]) == (
+        "/destinations/0/kafka/key_format",
+        "`key_format` needs `key`",
+    )
 
 
 def test_names_that_look_like_ids() -> None:

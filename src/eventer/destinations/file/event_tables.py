@@ -105,4 +105,13 @@ def _check_objects(batch: Batch) -> None:
 
 def concatenate(tables: Sequence[pa.Table]) -> pa.Table:
     """All rows; null in the columns that a table does not have."""
-    return pa.concat_tables(tables, promote_options="default")
+    joined = pa.concat_tables(tables, promote_options="default")
+    if NO_FIELDS in joined.column_names and joined.num_columns > 1:
+        column = joined.column(NO_FIELDS)
+        if column.null_count == len(column) and any(_has_no_fields(each) for each in tables):
+            return joined.drop_columns([NO_FIELDS])
+    return joined
+
+
+def _has_no_fields(table: pa.Table) -> bool:
+    return bool(table.column_names == [NO_FIELDS])

@@ -4,7 +4,13 @@ import pyarrow as pa
 import pytest
 
 from eventer.core.errors import DestinationRejectedError, RequestError
-from eventer.destinations.file.event_tables import RejectedEventsError
+from eventer.core.model import EventShape
+from eventer.destinations.file.event_tables import (
+    NO_FIELDS,
+    RejectedEventsError,
+    column_table,
+    concatenate,
+)
 from eventer.destinations.file.partition_folders import (
     MAX_FOLDERS,
     Partitioner,
@@ -82,6 +88,16 @@ def test_names_of_folders_fit_file_systems(tmp_path):
 def test_times_before_1970_belong_to_their_day():
     found = folders([{}], "dt={date}", "h={hour}", scheduled=[-1])
     assert found.to_pylist() == ["dt=1969-12-31/h=23"]
+
+
+def test_the_column_of_rows_without_fields_is_alone():
+    shape = EventShape(open=True, is_object=True)
+    empty = column_table(batch_of(0, [{}]), shape)
+    assert concatenate([empty, empty]).column_names == [NO_FIELDS]
+    other = column_table(batch_of(1, [{"a": 1}]), shape)
+    assert concatenate([empty, other]).to_pydict() == {"a": [None, "1"]}
+    own = column_table(batch_of(1, [{"_": 1, "a": 2}]), shape)
+    assert concatenate([empty, own]).to_pydict() == {"_": [None, "1"], "a": [None, "2"]}
 
 
 def test_rows_of_a_folder_keep_their_order():
