@@ -78,7 +78,7 @@ def _role(process: psutil.Process) -> str:
 
 
 def template(number: int) -> str:
-    """The contract's template with the time of the event, and a number that tells it apart."""
+    """The contract's template with the time of the event, and a number that makes it unique."""
     text = CONTRACT.read_text("utf-8").rstrip()
     assert text.endswith("}")
     own = f"\n    at: get_timestamp('now', 'now', '1ms'),\n    template: {number},\n}}\n"

@@ -95,7 +95,7 @@ def body(name, **customers):
     }
 
 
-def joined(kafka, service):
+def joins_case(kafka, service):
     """No order is visible before its customer, also while the customers are paused or changed."""
     name = f"joins_{uuid.uuid4().hex}"
     create_tables(service, name)

@@ -179,7 +179,7 @@ class Shop:
         assert code == 200, answer
 
     def lose_database(self, _number):
-        """Nobody can connect to the database, and all connections end, for two seconds."""
+        """For two seconds, all connections to the database end, and new ones are refused."""
         server, _, database = self.dsn.rpartition("/")
         with psycopg.connect(f"{server}/postgres", autocommit=True) as admin:
             admin.execute(f"alter database {database} allow_connections false")

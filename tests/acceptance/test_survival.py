@@ -8,10 +8,10 @@ from functools import partial
 import pytest
 
 from tests.acceptance.cases import CHECK, run_cases
-from tests.acceptance.joins import joined
+from tests.acceptance.joins import joins_case
 from tests.acceptance.request_bodies import request, table, topic
 from tests.acceptance.service_process import Service, table_rows, topic_events
-from tests.acceptance.timelines import agreed, clicked, told
+from tests.acceptance.timelines import clicks_case, timelines_case, two_destinations_case
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres]
@@ -87,10 +87,11 @@ STOP, STOP_AT_ONCE, KILL = Service.stop, partial(Service.stop, signals=2), Servi
     ],
 )
 def test_a_service_that_ends_loses_and_repeats_nothing(ends, kafka, service):
-    run_cases((appended, told, clicked, agreed, joined), kafka, service, ends)
+    cases = (append_case, timelines_case, clicks_case, two_destinations_case, joins_case)
+    run_cases(cases, kafka, service, ends)
 
 
-def appended(kafka, service):
+def append_case(kafka, service):
     """Generators keep their identity, and continue at the next event."""
     restarts, pair = 0, add_pair(service)
     wait_for_progress(service, pair)

@@ -1,4 +1,4 @@
-"""The examples of timelines: the plan covers each, and its steps tell one consistent story."""
+"""The examples of timelines: the plan covers each, and its steps are consistent."""
 
 import json
 import re

@@ -63,7 +63,7 @@ def check_verified(service, id_):
     assert answer["checked"] == status["position"] - status["dropped"]
 
 
-def told(kafka, service):
+def timelines_case(kafka, service):
     """Timelines are complete, also if a worker is killed or the generator is paused."""
     name = f"told_{uuid.uuid4().hex}"
     ids = [added(service, each) for each in (topic(name), table(name))]
@@ -105,7 +105,7 @@ def check_clicks(events, service, id_):
     assert {"late", "duplicate", "drop"} <= {kind for faults in key.values() for kind in faults}
 
 
-def clicked(kafka, service):
+def clicks_case(kafka, service):
     """Late events and copies are delivered as the answer key says."""
     name = f"clicks_{uuid.uuid4().hex}"
     event = {"template": CLICK, "faults": FAULTS, "count": 8, "interval": "200ms"}
@@ -126,7 +126,7 @@ def clicked(kafka, service):
     check_clicks(table_rows(service.dsn, name), service, ids[1])
 
 
-def agreed(kafka, service):
+def two_destinations_case(kafka, service):
     """The destinations of one story get the same story."""
     name = f"agrees_{uuid.uuid4().hex}"
     body = request(topic(name), table(name, key="story"), template=PAID, catch_up="replay", **PACE)

@@ -156,8 +156,8 @@ def test_a_group_keeps_no_events_that_are_used():
     prepared, groups = prepare(Template("{}")), grouping()
     (engine, times), *_ = members(prepared, groups, 2)
     engine.generate(0, times.scheduled(0, 1), None, times.scheduled)
-    while (ahead := engine._group.ahead) is not None:
-        first = engine._group.next
+    while (ahead := engine._group.prefetched) is not None:
+        first = engine._group.next_index
         assert first < ahead.stop
         engine.generate(first, times.scheduled(first, 1), None, times.scheduled)
 
@@ -174,7 +174,9 @@ def test_large_events_of_a_group_have_the_memory_of_one_batch(monkeypatch):
         batch = engine.generate(0, due, None, times.scheduled)
         assert batch.text == alone[number][0].generate(0, due).text
         ahead = {
-            id(e._group.ahead.batch): e._group.ahead.batch for e, _ in together if e._group.ahead
+            id(e._group.prefetched.batch): e._group.prefetched.batch
+            for e, _ in together
+            if e._group.prefetched
         }
         assert ahead
         assert all(each.nbytes <= MAX_BYTES + MAX_EVENT_BYTES for each in ahead.values())
@@ -197,7 +199,7 @@ def test_a_group_generates_few_events_of_each_of_its_engines():
         engine.expect(0, times.scheduled)
     engine, times = together[0]
     engine.generate(0, times.scheduled(0, 1), None, times.scheduled)
-    ahead = [engine._group.ahead for engine, _ in together]
+    ahead = [engine._group.prefetched for engine, _ in together]
     counts = np.array([0 if each is None else each.stop - each.first for each in ahead])
     assert counts.min() >= 1
     assert counts.max() <= 32

@@ -7,7 +7,7 @@ from typing import Final
 
 from eventer.core.errors import DestinationRejectedError
 from eventer.core.fault_rules import FaultRule
-from eventer.core.model import EventShape, KafkaTarget, Target
+from eventer.core.model import EventShape, FileTarget, KafkaTarget, Target
 from eventer.core.pointer import format_pointer
 from eventer.core.suggestions import did_you_mean
 from eventer.core.written_part import is_written, option_tokens
@@ -18,6 +18,7 @@ _EFFECTS: Final = {
     "partition": "records go to the partition of their key or index",
     "timestamp": "records get the scheduled time",
     "headers": "the header gets no value",
+    "partition_by": "all events go to the folder of null",
     "value": "null is written",
     "op": "all events are upserts",
     "faults": "the fault does not change it",
@@ -106,6 +107,12 @@ def _option_fields(target: Target) -> Iterator[tuple[str, str]]:
                 yield option, field
         for name, field in target.headers:
             yield f"headers.{name}", field
+    if isinstance(target, FileTarget):
+        from eventer.destinations.file.partition_folders import parse_partition
+
+        for text in target.partition_by:
+            if (pointer := parse_partition(text).pointer) is not None:
+                yield "partition_by", pointer
     if target.value is not None:
         yield "value", target.value
     if target.op is not None:

@@ -220,7 +220,7 @@ class ColumnarEngine:
         if len(scheduled) >= MAX_PREFETCHED // 2 or (self._plan.timed and later is None):
             return self._batch(first, scheduled, deadline_ns)
         if self._group is not None and later is not None:
-            together = self._group.cut(first, scheduled, later)
+            together = self._group.take(first, scheduled, later)
             if together is not None:
                 return together
         batch = self._prefetched.cut(first, scheduled) if self._prefetched is not None else None

@@ -27,7 +27,7 @@ class NotGroupedError(Exception):
 
 
 class GroupedInputs:
-    """The inputs of the generators of a run: `owner` has the number of the one of each event.
+    """The inputs of the generators of a run: `owner` has the number of each event's generator.
 
     Draw keys are columns, and so are texts that differ between generators.
     """

@@ -1,8 +1,8 @@
 """Generators of one plan that generate ahead together: their small ticks share one run.
 
 A run has a fixed cost of some hundred times that of an event. An engine alone generates hundreds
-of events ahead, which thousands of engines have no memory for. Together they generate a few events
-of each.
+of events ahead; those of thousands of engines would need too much memory. Together they generate a
+few events of each.
 """
 
 from __future__ import annotations
@@ -36,18 +36,18 @@ if TYPE_CHECKING:
     from eventer.plan.columnar_engine import Plan
 
 SHARED_ROWS: Final = 512
-"""Events of a group that are ahead, unless its generators need more."""
+"""Events that a group has prefetched, unless its generators need more."""
 MIN_ENGINES: Final = 200
-"""Engines of a thread from which on they generate together.
+"""From this number of engines of a thread on, they generate together.
 
-The kernels for draw keys of several generators take 40 MiB, and an engine alone has 200 KiB ahead.
+The kernels for draw keys of several generators take 40 MiB, and an engine alone prefetches 200 KiB.
 """
 MAX_MEMBER_ROWS: Final = 256
 MAX_RUN_ROWS: Final = 4_096
 MAX_RUN_NS: Final = NS_PER_SECOND // 5
-"""CPU time of a run, by the time that the events of the last one took."""
-HORIZON_NS: Final = 2 * NS_PER_SECOND
-"""Each generator has at least the events of this time ahead."""
+"""How long a run may take, by the time that the events of the last one took."""
+LOOKAHEAD_NS: Final = 2 * NS_PER_SECOND
+"""Each generator prefetches at least the events of this time."""
 
 Times = NDArray[np.int64]
 
@@ -64,47 +64,49 @@ class _Share:
 
 
 class GroupMember:
-    """The engine of one generator in a group: what it has ahead, and what it needs next."""
+    """The engine of one generator in a group: its prefetched events, and what it needs next."""
 
     def __init__(self, group: PrefetchGroup, inputs: PlanInputs) -> None:
         self._group = group
         self.inputs = inputs
-        self.ahead: PrefetchedBatch | None = None
-        self.next = 0
+        self.prefetched: PrefetchedBatch | None = None
+        self.next_index = 0
         self.later: ScheduledTimes | None = None
 
     def expect(self, first: int, later: ScheduledTimes) -> None:
         """The events from `first` on are needed next."""
-        self.next, self.later = first, later
-        if self.ahead is not None and first >= self.ahead.stop:
-            self.ahead = None  # so that the events of others need not stay in memory
+        self.next_index, self.later = first, later
+        if self.prefetched is not None and first >= self.prefetched.stop:
+            self.prefetched = None  # so that the events of others need not stay in memory
 
-    def cut(self, first: int, scheduled: Times, later: ScheduledTimes) -> Batch | None:
-        """The requested events; None if the group cannot generate them."""
-        batch = self._cut(first, scheduled)
+    def take(self, first: int, scheduled: Times, later: ScheduledTimes) -> Batch | None:
+        """The requested events, prefetched or generated; None if the group cannot generate them."""
+        batch = self._take_prefetched(first, scheduled)
         if batch is None and self._group.usable and len(later(first, 1)):
             self.expect(first, later)
             self._group.refill(self, _Share(self, first, scheduled))
-            batch = self._cut(first, scheduled)
+            batch = self._take_prefetched(first, scheduled)
         self.expect(first + len(scheduled), later)
         return batch
 
-    def _cut(self, first: int, scheduled: Times) -> Batch | None:
-        return None if self.ahead is None else self.ahead.cut(first, scheduled)
+    def _take_prefetched(self, first: int, scheduled: Times) -> Batch | None:
+        return None if self.prefetched is None else self.prefetched.cut(first, scheduled)
 
     @property
     def needs_events(self) -> bool:
-        """Whether its next event is known and not ahead."""
-        return self.later is not None and (self.ahead is None or self.next >= self.ahead.stop)
+        """Whether the times of its next events are known, and none of these is prefetched."""
+        return self.later is not None and (
+            self.prefetched is None or self.next_index >= self.prefetched.stop
+        )
 
 
 class PrefetchGroup:
     """The engines of one plan in one thread. Events must not raise by their draws."""
 
-    def __init__(self, plan: Plan, *, match_hints: bool, enough: Callable[[], bool]) -> None:
-        """`enough` says whether the thread has so many engines that groups are worth it."""
+    def __init__(self, plan: Plan, *, match_hints: bool, is_worthwhile: Callable[[], bool]) -> None:
+        """`is_worthwhile` says whether the thread has enough engines for groups."""
         self._plan = plan
-        self._enough = enough
+        self._is_worthwhile = is_worthwhile
         self._match_hints = match_hints
         self._program = plan.program.with_input_columns()
         self._members: WeakSet[GroupMember] = WeakSet()
@@ -119,10 +121,10 @@ class PrefetchGroup:
     @property
     def usable(self) -> bool:
         """Whether it can generate events, and for several engines."""
-        return self._groupable and len(self._members) > 1 and self._enough()
+        return self._groupable and len(self._members) > 1 and self._is_worthwhile()
 
-    def join(self, inputs: PlanInputs) -> GroupMember:
-        """A new member; it leaves the group when its engine is dropped."""
+    def add_engine(self, inputs: PlanInputs) -> GroupMember:
+        """Adds an engine with these inputs. Its member leaves the group with the engine."""
         member = GroupMember(self, inputs)
         self._members.add(member)
         return member
@@ -159,7 +161,7 @@ class PrefetchGroup:
         for other in list(self._members):
             if other is not member and other.needs_events:
                 share = self._share(other, now)
-                if len(share.scheduled) and share.scheduled[0] <= now + HORIZON_NS:
+                if len(share.scheduled) and share.scheduled[0] <= now + LOOKAHEAD_NS:
                     yield share
 
     def _share(self, member: GroupMember, now: int, due: Times | None = None) -> _Share:
@@ -167,12 +169,12 @@ class PrefetchGroup:
         assert member.later is not None
         known = np.empty(0, np.int64) if due is None else due
         more = max(SHARED_ROWS // len(self._members), 1)
-        times = member.later(member.next, max(more, len(known)))
-        if len(times) and times[-1] < now + HORIZON_NS and len(times) < MAX_MEMBER_ROWS:
-            times = member.later(member.next, MAX_MEMBER_ROWS)
-            within = int(np.searchsorted(times, now + HORIZON_NS))
+        times = member.later(member.next_index, max(more, len(known)))
+        if len(times) and times[-1] < now + LOOKAHEAD_NS and len(times) < MAX_MEMBER_ROWS:
+            times = member.later(member.next_index, MAX_MEMBER_ROWS)
+            within = int(np.searchsorted(times, now + LOOKAHEAD_NS))
             times = times[: max(more, within, len(known))]
-        return _Share(member, member.next, np.concatenate([known, times[len(known) :]]))
+        return _Share(member, member.next_index, np.concatenate([known, times[len(known) :]]))
 
     def _run(self, shares: Sequence[_Share]) -> int:
         """Generates the events of shares; how many: 0 if one of them raises."""
@@ -230,7 +232,7 @@ def _hand_out(shares: Sequence[_Share], batch: Batch, *, timed: bool) -> None:
         count = min(len(share.scheduled), batch.count - offset)
         if count <= 0:
             return
-        share.member.ahead = everything.part(share.first, offset, count)
+        share.member.prefetched = everything.part(share.first, offset, count)
         offset += count
 
 
@@ -242,16 +244,18 @@ class PrefetchGroups:
         self._members: WeakSet[GroupMember] = WeakSet()
         self._min_engines = min_engines
 
-    def join(self, plan: StreamPlan, *, match_hints: bool) -> GroupMember:
-        """A new member of the group of a plan."""
+    def add_engine(self, plan: StreamPlan, *, match_hints: bool) -> GroupMember:
+        """Adds an engine to the group of its plan."""
         key = plan.plan, match_hints
         group = self._groups.get(key)
         if group is None:
-            group = PrefetchGroup(plan.plan, match_hints=match_hints, enough=self._has_enough)
+            group = PrefetchGroup(
+                plan.plan, match_hints=match_hints, is_worthwhile=self._has_min_engines
+            )
             self._groups[key] = group
-        member = group.join(plan.inputs)
+        member = group.add_engine(plan.inputs)
         self._members.add(member)
         return member
 
-    def _has_enough(self) -> bool:
+    def _has_min_engines(self) -> bool:
         return len(self._members) >= self._min_engines

@@ -223,7 +223,7 @@ class PreparedTemplate:
             lambda: interpreter(RERUN_BY_INTERPRETER),
             number=key,
             match_hints=match_hints,
-            group=None if groups is None else groups.join(plan, match_hints=match_hints),
+            group=None if groups is None else groups.add_engine(plan, match_hints=match_hints),
         )
 
     def plan(

@@ -1,7 +1,7 @@
 """How long a worker process has been silent, and how long its work in flight takes. Pure.
 
 Time does not count while the process loads or compiles code, or waits for a processor: on a busy
-machine, healthy processes are slow, and a new one is slower still.
+machine, healthy processes are slow, and new ones are slower.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ class StallTimer:
         self.in_flight = 0.0
         self._work: InFlightWork | None = None
 
-    def heard(self) -> None:
+    def end_silence(self) -> None:
         """The process has sent a message."""
         self.silent = 0.0
 

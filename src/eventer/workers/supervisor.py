@@ -189,7 +189,7 @@ class Supervisor:
         try:
             while True:
                 message = await process.channel.receive()
-                self._stall_timer.heard()
+                self._stall_timer.end_silence()
                 self._on_message(message)
         except EOFError:
             return

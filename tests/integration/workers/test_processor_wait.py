@@ -1,4 +1,4 @@
-"""The time that a process waits for a processor, as Linux tells it."""
+"""The time that a process waits for a processor, which Linux counts."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ from tests.waiting import wait_until
 SPIN = "import os; os.sched_setaffinity(0, {%d})\nwhile True: pass"
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux tells it")
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux counts it")
 def test_two_processes_on_one_core_wait_for_each_other():
     core = min(os.sched_getaffinity(0))
     rivals = [subprocess.Popen([sys.executable, "-c", SPIN % core]) for _ in range(2)]

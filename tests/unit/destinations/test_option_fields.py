@@ -11,6 +11,7 @@ from eventer.core.model import (
     ColumnType,
     ConsoleTarget,
     EventShape,
+    FileTarget,
     KafkaTarget,
     PostgresTarget,
 )
@@ -54,6 +55,18 @@ def test_fields_that_events_may_have_are_accepted():
         check_option_fields(LIST, KafkaTarget("t", key="order_id"))
     with pytest.raises(DestinationRejectedError, match="/custmer/id"):
         check_option_fields(CLOSED, KafkaTarget("t", key="/custmer/id"))
+
+
+def test_fields_of_partition_folders():
+    for text in ("order_id", "c={/customer/id}", "dt={date}", "h={hour}"):
+        check_option_fields(CLOSED, FileTarget("t", partition_by=(text,)))
+    for text in ("ordr_id", "n={ordr_id}"):
+        target = FileTarget("t", partition_by=("order_id", text))
+        with pytest.raises(DestinationRejectedError, match=r"`partition_by` names.*ordr_id"):
+            check_option_fields(CLOSED, target)
+    absent = replace(OPEN, absent=("/x",))
+    ((message, _),) = option_warnings(absent, FileTarget("t", partition_by=("x",)))
+    assert message.endswith("none of the first events has: all events go to the folder of null")
 
 
 @pytest.mark.parametrize("target", [KafkaTarget("t"), PostgresTarget("t"), ConsoleTarget()])

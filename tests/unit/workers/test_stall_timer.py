@@ -37,7 +37,7 @@ def test_a_message_ends_the_silence_and_further_work_is_not_stalled():
     timer = StallTimer()
     timer.pass_time(5, 0, WORK)
     timer.pass_time(5, 0, WORK)
-    timer.heard()
+    timer.end_silence()
     assert passed(timer) == (0, 5)
     later = InFlightWork(WORK.key, WORK.first, WORK.started_at + 1)
     for work in (later, None, None):

@@ -49,7 +49,7 @@ async def tail(
 ) -> Response:
     """Sends lines `{"index": …, "event": …}` until the client disconnects.
 
-    Sends at most 50 events per second, the newest ones. They are recomputed; the topic or table is
+    Sends at most 50 events per second, the newest ones. They are recomputed; the destination is
     not read. A client that accepts `text/event-stream` gets server-sent events. If the generator is
     removed, the last line is a problem. The `index` of a step of a timeline is its number in the
     order of delivery; `last` does not apply to steps.

@@ -104,7 +104,8 @@ class KafkaOptions(RequestModel):
     )
     key_format: RecordFormat = Field(
         default="json",
-        description="Format of keys, as for values. Others than `json` need `key`.",
+        description="Format of keys. Others than `json` have a schema, as for values, and need "
+        "`key`.",
     )
 
     def target(self) -> KafkaTarget:

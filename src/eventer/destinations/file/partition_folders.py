@@ -51,8 +51,8 @@ def parse_partition(text: str) -> PartitionLevel:
     name = named["name"] if named else source.rpartition("/")[2]
     if not _NAME.fullmatch(name) or "{" in source:
         raise RequestError(
-            "must be a field, NAME={FIELD}, NAME={date} or NAME={hour}; names consist of at most "
-            "50 A-Z, a-z, 0-9 and _ . -"
+            "must be a field, NAME={FIELD}, NAME={date} or NAME={hour}; names have at most 50 "
+            "characters, of A-Z, a-z, 0-9 and _ . -"
         )
     if named and source in _TIMES:
         return PartitionLevel(name, time=_TIMES[source])
@@ -142,8 +142,8 @@ def split_by_folder(table: pa.Table, folders: pa.ChunkedArray | None) -> list[tu
     names, codes = encoded.dictionary.to_pylist(), encoded.indices.to_numpy()
     if len(names) > MAX_FOLDERS:
         raise DestinationRejectedError(
-            f"the events of one commit need {len(names):,} partition folders, of which at most "
-            f"{MAX_FOLDERS:,} are possible",
+            f"the events of one commit need {len(names):,} partition folders; at most "
+            f"{MAX_FOLDERS:,} are allowed",
             hint="use a field with fewer values in `partition_by`",
         )
     order = np.argsort(codes, kind="stable")

@@ -111,7 +111,7 @@ class ShardFolder:
                 hint="it holds the positions of the generators: restore it",
             )
         if found.epoch != self._manifest.epoch:
-            raise FencedError(f"another owner has taken {self._path.name} over")
+            raise FencedError(f"another owner has taken over {self._path.name}")
 
     def _publish(self, manifest: Manifest) -> None:
         """Moves the parts of a commit that are not yet in their targets, durably."""

@@ -18,7 +18,7 @@ def _no_power_failures(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class _FileConformance(DestinationConformance):
-    # Files are logs: their targets have no operations.
+    # Eventer only adds events to files: their targets have no operations.
     test_the_last_operation_of_each_key_wins = None
     test_small_deliveries_with_operations_share_a_target = None
     test_a_deletion_needs_the_key_only = None

@@ -1,4 +1,4 @@
-"""After `kill -9` at any point, no part is half, lost or there twice."""
+"""After `kill -9` at any point, no part is incomplete, lost or duplicated."""
 
 import asyncio
 import itertools
@@ -56,7 +56,7 @@ STEPS = (
     ("sync_folder", 2, True),
     ("sync_folder", 2, False),
 )
-"""A function, the number of its call, and whether death comes before it."""
+"""A function, the number of its call, and whether the process is killed before it."""
 UNCOMMITTED = STEPS[:3]
 
 
