@@ -45,7 +45,7 @@ The kernels for draw keys of several generators take 40 MiB, and an engine alone
 MAX_MEMBER_ROWS: Final = 256
 MAX_RUN_ROWS: Final = 4_096
 MAX_RUN_NS: Final = NS_PER_SECOND // 5
-"""How long a run may take, by the time that the events of the last one took."""
+"""CPU time of a run, estimated by that of the events of the last run."""
 LOOKAHEAD_NS: Final = 2 * NS_PER_SECOND
 """Each generator prefetches at least the events of this time."""
 
