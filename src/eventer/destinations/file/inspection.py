@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from eventer.core.errors import DestinationRejectedError, TargetUnavailableError
 from eventer.destinations.file.settings import FileSettings
 from eventer.destinations.file.shard_folder import CONTROL_FOLDER, translate_errors
 from eventer.destinations.file.target_path import target_folder
@@ -22,13 +23,18 @@ def inspect_root(settings: FileSettings, paths: Sequence[str]) -> ConnectionRepo
     with translate_errors(root):
         root.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=root):
-            sizes = {path: _size(target_folder(root, path)) for path in paths}
+            sizes = {path: _size(root, path) for path in paths}
     existing = {path: size for path, size in sizes.items() if size is not None}
     return ConnectionReport(f"files below {root}", "exactly-once", None, existing)
 
 
-def _size(folder: Path) -> TargetSize | None:
+def _size(root: Path, path: str) -> TargetSize | None:
+    """The size of a target; None if it is not a folder below the root."""
+    try:
+        folder = target_folder(root, path)
+    except (DestinationRejectedError, TargetUnavailableError):
+        return None
     if not folder.is_dir():
         return None
-    files = (path for path in folder.rglob("*") if CONTROL_FOLDER not in path.parts)
-    return TargetSize(bytes=sum(path.stat().st_size for path in files if path.is_file()))
+    files = (each for each in folder.rglob("*") if CONTROL_FOLDER not in each.parts)
+    return TargetSize(bytes=sum(each.stat().st_size for each in files if each.is_file()))

@@ -3,7 +3,10 @@
 import pytest
 
 from eventer.core.errors import DestinationRejectedError, TargetUnavailableError
+from eventer.destinations.file.inspection import inspect_root
+from eventer.destinations.file.settings import FileSettings
 from eventer.destinations.file.target_path import make_folder, path_fault, target_folder
+from eventer.destinations.inspection import TargetSize
 from tests.families import family
 
 
@@ -47,3 +50,11 @@ def test_a_file_is_not_a_folder(tmp_path):
 def test_a_folder_that_cannot_be_made_is_unavailable(tmp_path):
     with pytest.raises(TargetUnavailableError, match="File name too long"):
         make_folder(tmp_path / ("x" * 300))
+
+
+def test_one_target_that_is_not_a_folder_leaves_the_sizes_of_others(tmp_path):
+    (tmp_path / "file").touch()
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "x.ndjson").write_text("{}\n")
+    report = inspect_root(FileSettings(tmp_path), ["file", "a", "b"])
+    assert report.sizes == {"a": TargetSize(bytes=3)}
