@@ -52,6 +52,12 @@ def schema_of(expression, part=WrittenPart(), rules=()):  # noqa: B008  it is fr
         ("{ ['k%d' % integer(1, 9)]: 1 }", {"map": "json"}),
         ("{ [k]: 1 for k in ['x%d' % integer(1, 9)] }", {"map": "integer"}),
         ("std.parseJson('%d' % integer(1, 2))", {"optional": "json"}),
+        ("std.flattenDeepArray([true, [['a']]])", {"list": {"union": ["boolean", "text"]}}),
+        ("std.mapWithKey(function(k, v) v, { [if integer(0, 1) == 0 then 'b']: 1 })", {
+            "record": {"b": {"optional": "integer"}}
+        }),
+        ("std.setDiff(std.parseJson('[{}]'), [[1]], std.type)", {"optional": "json"}),
+        ("std.setDiff([1], ['a'], std.type)", {"list": {"union": ["integer", "text"]}}),
     ],
 )  # fmt: skip
 def test_schemas_of_values(expression, schema):

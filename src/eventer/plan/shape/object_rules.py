@@ -21,7 +21,7 @@ from eventer.plan.shape.abstract import (
     text_of,
 )
 from eventer.plan.shape.constant_values import join_all
-from eventer.plan.shape.object_layers import OTHER_NAME, find_field, visible_names
+from eventer.plan.shape.object_layers import OTHER_NAME, find_field, may_lack, visible_names
 from eventer.plan.shape.std_call import AbstractCall
 
 
@@ -57,15 +57,19 @@ def _pairs(*, hidden: bool) -> Callable[[AbstractCall], AbstractValue]:
     return pairs
 
 
-def _object(fields: Mapping[str, LazyValue], rest: LazyValue | None = None) -> AbstractValue:
-    """An object of fields, and of further ones if `rest` is their value."""
-    known = {name: _field(value) for name, value in fields.items()}
+def _object(
+    fields: Mapping[str, LazyValue],
+    rest: LazyValue | None = None,
+    conditional: frozenset[str] = frozenset(),
+) -> AbstractValue:
+    """An object of fields, of which some may be absent, and of others if `rest` is their value."""
+    known = {name: _field(value, conditional=name in conditional) for name, value in fields.items()}
     layer = AbstractLayer(known, rest is not None, None if rest is None else _field(rest))
     return object_of(ObjectLayers((layer,)))
 
 
-def _field(value: LazyValue) -> AbstractField:
-    return AbstractField(value, None, Visibility.INHERIT)
+def _field(value: LazyValue, *, conditional: bool = False) -> AbstractField:
+    return AbstractField(value, None, Visibility.INHERIT, conditional=conditional)
 
 
 def _map_with_key(call: AbstractCall) -> AbstractValue:
@@ -84,7 +88,7 @@ def _mapped(call: AbstractCall, layers: ObjectLayers) -> AbstractValue:
 
     results = {name: result(name) for name in _names(layers, hidden=False)}
     rest = results.pop(OTHER_NAME, None)
-    return _object(results, rest)
+    return _object(results, rest, frozenset(n for n in results if may_lack(layers, n)))
 
 
 OBJECT_RULES: Final[Mapping[str, Callable[[AbstractCall], AbstractValue]]] = {

@@ -22,10 +22,12 @@ from eventer.plan.shape.abstract import (
     AbstractObject,
     AbstractValue,
     LazyValue,
+    Mixed,
     Number,
     ObjectLayers,
     StdFunctionName,
     Text,
+    Unknown,
     array_of,
     evaluated,
     join,
@@ -89,6 +91,9 @@ _FIXED: Final = {
 def _same_array(call: AbstractCall) -> AbstractValue:
     """An array of the elements of all arguments, or a text if the first argument is a text."""
     values = [argument.get() for argument in call.arguments.values()]
+    arrays = [*values[:1], *([call.value("b")] if "b" in call.arguments else [])]
+    if any(isinstance(array.core, Unknown) for array in arrays):
+        return ANYTHING
     elements = [value.core.element for value in values if isinstance(value.core, AbstractArray)]
     if elements:
         return array_of(LazyValue(lambda: join_all(element.get() for element in elements)))
@@ -129,9 +134,15 @@ def _concatenation(arrays: LazyValue) -> AbstractValue:
 
 def _leaf(value: AbstractValue, depth: int = MAX_DEPTH_OF_ARRAYS) -> AbstractValue:
     """An element of an array that is not an array."""
-    if not isinstance(value.core, AbstractArray):
-        return value
-    return ANYTHING if depth == 0 else _leaf(value.core.element.get(), depth - 1)
+    match value.core:
+        case AbstractArray(element=element):
+            return ANYTHING if depth == 0 else _leaf(element.get(), depth - 1)
+        case Mixed(alternatives=alternatives):
+            return join_all(
+                _leaf(AbstractValue(each, value.nullable), depth) for each in alternatives
+            )
+        case _:
+            return value
 
 
 def _map_with_index(call: AbstractCall) -> AbstractValue:
