@@ -162,8 +162,9 @@ def test_a_group_keeps_no_events_that_are_used():
         engine.generate(first, times.scheduled(first, 1), None, times.scheduled)
 
 
-def test_large_events_of_a_group_have_the_memory_of_one_batch():
+def test_large_events_of_a_group_have_the_memory_of_one_batch(monkeypatch):
     text = PRELUDE + "{ d: get_dataset('none'), t: std.repeat('x', 300000) }"
+    monkeypatch.setattr(prefetch_group, "SHARED_ROWS", 400)  # each has 20 ahead
     prepared, groups = prepare(Template(text)), grouping()
     together, alone = members(prepared, groups, 20), members(prepared, None, 20)
     for engine, times in together:
@@ -179,6 +180,7 @@ def test_large_events_of_a_group_have_the_memory_of_one_batch():
         }
         assert ahead
         assert all(each.nbytes <= MAX_BYTES + MAX_EVENT_BYTES for each in ahead.values())
+    assert all(group.usable for group in groups._groups.values())
 
 
 def test_a_group_that_cannot_generate_the_needed_events_is_given_up():

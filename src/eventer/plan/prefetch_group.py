@@ -45,7 +45,7 @@ The kernels for draw keys of several generators take 40 MiB, and an engine alone
 MAX_MEMBER_ROWS: Final = 256
 MAX_RUN_ROWS: Final = 4_096
 MAX_RUN_NS: Final = NS_PER_SECOND // 5
-"""How long a run may take, by the time that the events of the last one took."""
+"""CPU time that a run may take, by the time that the events of the last one took."""
 LOOKAHEAD_NS: Final = 2 * NS_PER_SECOND
 """Each generator prefetches at least the events of this time."""
 
@@ -139,22 +139,23 @@ class PrefetchGroup:
                 break
             shares.append(share)
             rows += len(share.scheduled)
-        self._groupable = self._try_run(shares) and self._groupable
+        if self._try_run(shares) < len(needed.scheduled):
+            self._groupable = False  # each engine generates its own events from now on
 
-    def _try_run(self, shares: Sequence[_Share]) -> bool:
-        """Whether the first member has its events now; else each generates its own from now on."""
-        began = time.monotonic_ns()
+    def _try_run(self, shares: Sequence[_Share]) -> int:
+        """How many events of shares it generated: 0 if that failed."""
+        began = time.thread_time_ns()
         try:
             generated = self._run(shares)
         except (NotGroupedError, EventerError, BatchTooLargeError, MemoryError):
-            return False
+            return 0
         except Exception:  # noqa: BLE001  each engine generates its own events
             _log.exception("events of several generators could not be generated together")
-            return False
-        elapsed = max(time.monotonic_ns() - began, 1)
+            return 0
+        elapsed = max(time.thread_time_ns() - began, 1)
         by_time = generated * MAX_RUN_NS / elapsed
         self._most_rows = int(min(by_time, MAX_BYTES / 2 / self._row_bytes, MAX_RUN_ROWS))
-        return generated >= len(shares[0].scheduled)
+        return generated
 
     def _others(self, member: GroupMember, now: int) -> Iterator[_Share]:
         for other in list(self._members):
