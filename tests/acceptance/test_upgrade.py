@@ -100,13 +100,13 @@ def test_generators_continue_at_their_stored_positions_and_verify(service, store
     service.start()
     for id in (TO_KAFKA, UPSERTED):
         until_position(service, id, before[id] + 40)
+        assert service.generator(id)["last_error"] is None
+        assert service.post(f"/generator/pause?id={id}")[0] == 200
     paused = service.generator(APPENDED)
     assert (paused["state"], paused["position"]) == ("paused", before[APPENDED])
     assert service.post(f"/generator/resume?id={APPENDED}")[0] == 200
     until_position(service, APPENDED, before[APPENDED] + 40)
-    for id in (TO_KAFKA, UPSERTED, APPENDED):
-        assert service.generator(id)["last_error"] is None or id == APPENDED
-        assert service.post(f"/generator/pause?id={id}")[0] == 200
+    assert service.post(f"/generator/pause?id={APPENDED}")[0] == 200
 
     events = topic_events(service.kafka, "kept")
     assert events == service.events(TO_KAFKA, 0, service.generator(TO_KAFKA)["position"])
