@@ -2,8 +2,7 @@
 
 A program is data, so one kernel, compiled once, runs the programs of all schemas. It reads a text
 from its beginning to its end, and writes a tag, if there is one, before each value: the number of a
-union's branch in Avro. LENGTH, OMIT_DEFAULT and values without ZIGZAG are for Protocol Buffers,
-which no format uses yet.
+union's branch in Avro. Integers, lengths and counts are signed, as in Avro.
 """
 
 from __future__ import annotations
@@ -18,22 +17,17 @@ from numpy.typing import NDArray
 Ints: TypeAlias = NDArray[np.int64]
 Bytes: TypeAlias = NDArray[np.uint8]
 
-INSTRUCTION_WORDS: Final = 5
+INSTRUCTION_WORDS: Final = 4
 ENTRY_WORDS: Final = 3
 MAX_STACK: Final = 256
 MAX_TAG_BYTES: Final = 8
 
-ZIGZAG: Final = 1
-"""A flag: integers, lengths and counts are signed, as in Avro."""
-OMIT_DEFAULT: Final = 2
-"""A flag: zero, false and the empty text are not written, nor are their tags."""
-
 
 class BinaryOp(IntEnum):
-    """The instructions (op, a, b, c, d). The next character of the text is s.
+    """The instructions (op, a, b, c). The next character of the text is s.
 
-    Those up to CHOICE write the tag a of b bytes and then the value at s, by the flags d. Each
-    instruction fails if s is something else than it expects.
+    Those up to CHOICE write the tag a of b bytes and then the value at s. Each instruction fails if
+    s is something else than it expects.
     """
 
     INTEGER = 0
@@ -45,7 +39,7 @@ class BinaryOp(IntEnum):
     JSON = 4
     """Any value as its JSON text, with a length."""
     INSTANT = 5
-    """An RFC 3339 text: microseconds if ZIGZAG, else a message of seconds and nanoseconds."""
+    """An RFC 3339 text as microseconds since 1970."""
     CHOICE = 6
     """A string as the code of its entry in the table c."""
     PUT = 7
@@ -62,15 +56,12 @@ class BinaryOp(IntEnum):
     """Jump to c."""
     FAIL = 13
     ITEMS = 14
-    """Read the character a; if b follows, jump to c after it. With ZIGZAG, a count begins."""
+    """Read the character a, and write a count; if b follows, it is zero: jump to c after it."""
     NEXT = 15
-    """Read a comma and jump to c, or read b. With ZIGZAG, the count grows, or ends with a zero."""
-    BEGIN = 16
-    """Write the tag a of b bytes; the length of what follows is written there by LENGTH."""
-    LENGTH = 17
-    COPY = 18
+    """Read a comma and jump to c, or read b. The count grows, or ends with a zero."""
+    COPY = 16
     """Write the whole text as it is."""
-    END = 19
+    END = 17
     """End the text."""
 
 

@@ -47,17 +47,15 @@ class ProgramBuilder:
             np.array(self._tables, np.int64),
         )
 
-    def emit(
-        self, op: BinaryOp, a: int = 0, b: int = 0, *, to: Label | None = None, flags: int = 0
-    ) -> None:
+    def emit(self, op: BinaryOp, a: int = 0, b: int = 0, *, to: Label | None = None) -> None:
         """Adds an instruction, which may jump `to` a label."""
         if to is not None:
             self._jumps.append((len(self._code), to))
-        self._code.append([int(op), a, b, 0, flags])
+        self._code.append([int(op), a, b, 0])
 
-    def value(self, op: BinaryOp, tag: bytes = b"", flags: int = 0) -> None:
+    def value(self, op: BinaryOp, tag: bytes = b"") -> None:
         """Adds an instruction that writes a tag and a value."""
-        self.emit(op, *_tag(tag), flags=flags)
+        self.emit(op, *_tag(tag))
 
     def put(self, data: bytes) -> None:
         """Writes constant bytes."""
@@ -72,22 +70,22 @@ class ProgramBuilder:
         """Reads the name of a field of an object; jumps to `absent` if another follows."""
         self.emit(BinaryOp.FIELD, *self._name(f"{string_text(name)}:"), to=absent)
 
-    def items(self, opening: str, closing: str, end: Label, flags: int = 0) -> None:
+    def items(self, opening: str, closing: str, end: Label) -> None:
         """Begins an array or an object of any fields; jumps to `end` if it is empty."""
-        self.emit(BinaryOp.ITEMS, ord(opening), ord(closing), to=end, flags=flags)
+        self.emit(BinaryOp.ITEMS, ord(opening), ord(closing), to=end)
 
-    def next(self, closing: str, body: Label, flags: int = 0) -> None:
+    def next(self, closing: str, body: Label) -> None:
         """Ends an item; jumps to `body` if there is another."""
-        self.emit(BinaryOp.NEXT, 0, ord(closing), to=body, flags=flags)
+        self.emit(BinaryOp.NEXT, 0, ord(closing), to=body)
 
-    def choice(self, codes: Sequence[tuple[str, int]], tag: bytes = b"", flags: int = 0) -> None:
+    def choice(self, codes: Sequence[tuple[str, int]], tag: bytes = b"") -> None:
         """Writes the code of one of some texts."""
         label = Label()
         label.position = len(self._tables)
         self._tables.append(len(codes))
         for text, code in codes:
             self._tables += [*self._name(string_text(text)), code]
-        self.emit(BinaryOp.CHOICE, *_tag(tag), to=label, flags=flags)
+        self.emit(BinaryOp.CHOICE, *_tag(tag), to=label)
 
     def place(self, label: Label) -> None:
         """Puts a label before the next instruction."""

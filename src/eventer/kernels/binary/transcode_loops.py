@@ -13,8 +13,6 @@ from eventer.kernels.binary.instructions import (
     ENTRY_WORDS,
     INSTRUCTION_WORDS,
     MAX_STACK,
-    OMIT_DEFAULT,
-    ZIGZAG,
     BinaryOp,
     Bytes,
     EncodingStop,
@@ -60,8 +58,6 @@ _UNLESS: Final = int(BinaryOp.UNLESS)
 _JUMP: Final = int(BinaryOp.JUMP)
 _ITEMS: Final = int(BinaryOp.ITEMS)
 _NEXT: Final = int(BinaryOp.NEXT)
-_BEGIN: Final = int(BinaryOp.BEGIN)
-_LENGTH: Final = int(BinaryOp.LENGTH)
 _COPY: Final = int(BinaryOp.COPY)
 _END: Final = int(BinaryOp.END)
 _DONE: Final = int(EncodingStop.DONE)
@@ -72,7 +68,6 @@ _STEP: Final = 8 * INSTRUCTION_WORDS
 _A: Final = 8
 _B: Final = 16
 _C: Final = 24
-_D: Final = 32
 _ENTRY_STEP: Final = 8 * ENTRY_WORDS
 _QUOTE: Final = 0x22
 _COMMA: Final = 0x2C
@@ -104,11 +99,9 @@ def write_varint(at: int, value: Word) -> int:
 
 
 @callable_from_kernels
-def as_varint(value: int, flags: int) -> Word:
-    """The bits of a varint: by turns positive and negative, or two's complement."""
-    if flags & ZIGZAG:
-        return np.uint64((value << 1) ^ (value >> 63))
-    return np.uint64(value)
+def as_varint(value: int) -> Word:
+    """The bits of a varint, as Avro has them: by turns positive and negative."""
+    return np.uint64((value << 1) ^ (value >> 63))
 
 
 @callable_from_kernels
@@ -135,23 +128,6 @@ def write_before(begin: int, at: int, value: Word) -> int:
             store_byte(end + more, load_byte(end))
     write_varint(begin, value)
     return at + more
-
-
-@callable_from_kernels
-def write_instant(at: int, seconds: int, nanoseconds: int, flags: int) -> int:
-    """Writes microseconds, or a message of seconds and nanoseconds."""
-    if flags & ZIGZAG:
-        return write_varint(at, as_varint(seconds * 1_000_000 + nanoseconds // 1_000, flags))
-    begin = at
-    at += 1
-    if seconds != 0:
-        store_byte(at, 0x08)
-        at = write_varint(at + 1, np.uint64(seconds))
-    if nanoseconds != 0:
-        store_byte(at, 0x10)
-        at = write_varint(at + 1, np.uint64(nanoseconds))
-    store_byte(begin, at - begin - 1)
-    return at
 
 
 @callable_from_kernels
@@ -209,7 +185,7 @@ def run(  # noqa: PLR0915, PLR0917 - one flat interpreter; a kernel takes argume
             if at > out_end:
                 stop_reason = _FULL
                 break
-            op, a, flags = load_word(pc), load_word(pc + _A), load_word(pc + _D)
+            op, a = load_word(pc), load_word(pc + _A)
             here = pc
             pc += _STEP
             if op == _FIELD:
@@ -220,13 +196,11 @@ def run(  # noqa: PLR0915, PLR0917 - one flat interpreter; a kernel takes argume
                 else:
                     pc = begin_code + _STEP * load_word(here + _C)
             elif op <= _PUT:
-                begin = at
                 store_word(at, np.uint64(a))
                 at += load_word(here + _B)
                 if op == _INTEGER:
                     number, src = read_integer(src)
-                    at = write_varint(at, as_varint(number, flags))
-                    is_default = number == 0
+                    at = write_varint(at, as_varint(number))
                 elif op == _TEXT:
                     if load_byte(src) != _QUOTE:
                         stop_reason = _FAILED
@@ -239,7 +213,7 @@ def run(  # noqa: PLR0915, PLR0917 - one flat interpreter; a kernel takes argume
                         if end == 0:
                             stop_reason = _FAILED
                             break
-                    at = write_varint(at, as_varint(length, flags))
+                    at = write_varint(at, as_varint(length))
                     if at + length > out_end:
                         stop_reason = _FULL
                         break
@@ -248,49 +222,40 @@ def run(  # noqa: PLR0915, PLR0917 - one flat interpreter; a kernel takes argume
                     else:
                         at = unescape(at, src, end)
                     src = end + 1
-                    is_default = length == 0
                 elif op == _DOUBLE:
                     real, src = read_double(src)
                     bits = word_of(real)
                     store_word(at, bits)
                     at += 8
-                    is_default = bits == np.uint64(0)
                 elif op == _BOOLEAN:
                     word = load_word(src) & _FOUR_BYTES
                     store_byte(at, 1 if word == _TRUE else 0)
                     at += 1
-                    is_default = word != _TRUE
                     if word == _TRUE:
                         src += 4
                     else:
                         src = src + 5 if word == _FALS else 0
                 elif op == _INSTANT:
                     seconds, nanoseconds, src = read_instant(src)
-                    at = write_instant(at, seconds, nanoseconds, flags)
-                    is_default = False
+                    microseconds = seconds * 1_000_000 + nanoseconds // 1_000
+                    at = write_varint(at, as_varint(microseconds))
                 elif op == _CHOICE:
                     number, src = find_entry(src, load_word(here + _C))
-                    at = write_varint(at, as_varint(number, flags))
-                    is_default = number == 0
+                    at = write_varint(at, as_varint(number))
                 elif op == _JSON:
                     end = value_end(src)
                     if end == 0:
                         stop_reason = _FAILED
                         break
-                    at = write_varint(at, as_varint(end - src, flags))
+                    at = write_varint(at, as_varint(end - src))
                     at = copy(at, out_end, src, end, UNBOUNDED)
                     if at == NO_ROOM:
                         stop_reason = _FULL
                         break
                     src = end
-                    is_default = False
-                else:
-                    is_default = False
                 if src == 0:
                     stop_reason = _FAILED
                     break
-                if is_default and flags & OMIT_DEFAULT:
-                    at = begin
             elif op == _EXPECT:
                 if load_byte(src) != a:
                     stop_reason = _FAILED
@@ -313,10 +278,9 @@ def run(  # noqa: PLR0915, PLR0917 - one flat interpreter; a kernel takes argume
                 if load_byte(src) == load_word(here + _B):
                     src += 1
                     pc = begin_code + _STEP * load_word(here + _C)
-                    if flags & ZIGZAG:
-                        store_byte(at, 0)
-                        at += 1
-                elif flags & ZIGZAG:
+                    store_byte(at, 0)
+                    at += 1
+                else:
                     stack[top] = at
                     stack[top + 1] = 0
                     top += 2
@@ -329,23 +293,13 @@ def run(  # noqa: PLR0915, PLR0917 - one flat interpreter; a kernel takes argume
                 src += 1
                 if more:
                     pc = begin_code + _STEP * load_word(here + _C)
-                if flags & ZIGZAG:
-                    stack[top - 1] += 1
-                    if not more:
-                        top -= 2
-                        count = as_varint(stack[top + 1], flags)
-                        at = write_before(stack[top], at, count)
-                        store_byte(at, 0)
-                        at += 1
-            elif op == _BEGIN:
-                store_word(at, np.uint64(a))
-                at += load_word(here + _B)
-                stack[top] = at
-                top += 1
-                at += 1
-            elif op == _LENGTH:
-                top -= 1
-                at = write_before(stack[top], at, np.uint64(at - stack[top] - 1))
+                stack[top - 1] += 1
+                if not more:
+                    top -= 2
+                    count = as_varint(stack[top + 1])
+                    at = write_before(stack[top], at, count)
+                    store_byte(at, 0)
+                    at += 1
             elif op == _COPY:
                 at = copy(at, out_end, src, stop, UNBOUNDED)
                 if at == NO_ROOM:

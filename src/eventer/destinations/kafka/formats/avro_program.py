@@ -18,7 +18,7 @@ from eventer.core.value_schema import (
 from eventer.destinations.kafka.formats.avro_schema import is_enum
 from eventer.destinations.kafka.formats.avro_values import varint
 from eventer.destinations.kafka.formats.value_types import json_type
-from eventer.kernels.binary.instructions import ZIGZAG, BinaryOp, BinaryProgram
+from eventer.kernels.binary.instructions import BinaryOp, BinaryProgram
 from eventer.kernels.binary.program_builder import Label, ProgramBuilder
 
 SCALAR_OPS: Final = {
@@ -48,11 +48,11 @@ class _AvroProgramWriter:
     def value(self, schema: ValueSchema, tag: bytes) -> None:
         match schema:
             case Scalar(kind=kind):
-                self.out.value(SCALAR_OPS[kind], tag, ZIGZAG)
+                self.out.value(SCALAR_OPS[kind], tag)
             case Choice(texts=texts) if is_enum(schema):
-                self.out.choice([(text, n) for n, text in enumerate(texts)], tag, ZIGZAG)
+                self.out.choice([(text, n) for n, text in enumerate(texts)], tag)
             case Choice():
-                self.out.value(BinaryOp.TEXT, tag, ZIGZAG)
+                self.out.value(BinaryOp.TEXT, tag)
             case Optional():
                 null, end = Label(), Label()
                 self._optional(schema, null)
@@ -91,13 +91,13 @@ class _AvroProgramWriter:
     def _items(self, opening: str, closing: str, tag: bytes, item: ValueSchema) -> None:
         body, end = Label(), Label()
         self.out.put(tag)
-        self.out.items(opening, closing, end, ZIGZAG)
+        self.out.items(opening, closing, end)
         self.out.place(body)
         if opening == "{":
-            self.out.value(BinaryOp.TEXT, flags=ZIGZAG)
+            self.out.value(BinaryOp.TEXT)
             self.out.expect(":")
         self.value(item, b"")
-        self.out.next(closing, body, ZIGZAG)
+        self.out.next(closing, body)
         self.out.place(end)
 
     def _record(self, record: Record, tag: bytes) -> None:
