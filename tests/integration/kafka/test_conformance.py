@@ -17,7 +17,7 @@ from eventer.testing.audit_conformance import AuditConformance, EventIdentity, b
 from eventer.testing.destination_conformance import DestinationConformance
 from tests.integration.kafka.harness import KafkaHarness
 from tests.ports import free_port
-from tests.waiting import DEADLINE_S
+from tests.waiting import DEADLINE_S, wait_until_async
 
 pytestmark = pytest.mark.usefixtures("patience")
 
@@ -95,7 +95,13 @@ class _LogAuditConformance(AuditConformance):
         async def deliver_and_read(log, topic):
             if topic == flow.target.topic and scenario.delivered[flow.key] == delivered:
                 await scenario.deliver(owner, (flow, batch_for(1, 1_250, 50)))
+                # A broker answers before the commit markers are in all partitions.
+                await wait_until_async(lambda: is_stable(log, topic))
             return await read(log, topic)
+
+        async def is_stable(log, topic):
+            found = await read(log, topic)
+            return all(each.last_stable == each.end for each in found.values())
 
         monkeypatch.setattr(LogReader, "partition_offsets", deliver_and_read)
         report = await scenario.verify(flow)

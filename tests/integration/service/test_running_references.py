@@ -146,7 +146,9 @@ async def test_lines_refer_to_orders_that_refer_to_customers(shared_environment)
         await until_position(eventer, lines.id, 100)
         await eventer.pause(customers.id)
         binding = (await until_bindings(eventer, lines.id, 1))[0]
-        await until_bindings(eventer, orders.id, 2)
+        binding_of_orders = (await until_bindings(eventer, orders.id, 2))[1]
+        # Without a delivered order, the next binding would replace this one.
+        await until_position(eventer, orders.id, binding_of_orders.first + 1)
         position = (await one(eventer, lines.id)).position
         await eventer.resume(customers.id)
         await until_bindings(eventer, orders.id, 3)
