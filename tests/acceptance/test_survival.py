@@ -132,8 +132,7 @@ def test_kill_9_of_workers_loses_nothing(kills, kafka, service, generator_pair):
     wait_for_progress(service, generator_pair)
     for _ in range(kills):
         time.sleep(chance.uniform(0.05, 0.6))
-        # A kernel compiler is not a worker, and exits when it finishes.
-        chance.choice([w for w in service.workers() if w not in service.compilers()]).kill()
+        service.kill_worker(chance)
         wait_for_progress(service, generator_pair)
     check_stored_events(service, kafka, *generator_pair)
 
