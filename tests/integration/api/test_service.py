@@ -154,7 +154,7 @@ def test_metrics_count_what_was_delivered(service, added):
         }
 
     wait_until(lambda: samples()["eventer_generator_position", id_].value >= 14, "no metric")
-    assert samples()["eventer_generators", "running"].value >= 1
+    wait_until(lambda: samples()["eventer_generators", "running"].value >= 1, "none runs")
     assert sum(lateness(service).values()) > 0
 
 
