@@ -123,6 +123,8 @@ def check_slow_destination(service, slow, others, throttle, backlog, connection)
     with assert_on_time(service, connection, least=least) if backlog.timed else nullcontext():
         peak = fall_behind(service, slow, throttle, backlog)
         wait_for_deliveries(service, others, 4)
+        # The slowest stage is known after the first slow commit.
+        wait_until(lambda: service.generator(slow["id"])["limited_by"] == "destination")
         status = service.generator(slow["id"])
     print(f"{(peak - memory_before) / 1e6:.0f} MB more, lag {status['lag']}")
     assert status["limited_by"] == "destination", status
