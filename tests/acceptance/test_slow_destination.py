@@ -16,7 +16,7 @@ from tests.waiting import DEADLINE_S, wait_until
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres]
 RATE = 10_000
 QUEUE = 64 << 20
-"""What a shard buffers while it waits: `eventer.runs.commit_policy.MAX_BUFFERED_BYTES`."""
+"""What a shard buffers while it waits: `eventer.destinations.commit_policy.MAX_BUFFERED_BYTES`."""
 MARGIN = 50 << 20
 OTHERS = 10
 FEW, MANY = 500, 2_000
