@@ -69,6 +69,7 @@ def trace_event(
     runtime.tracer.unrolls_loops = unrolls_loops
     keys.traced = TracedKeys(runtime.tracer.graph)
     natives.runtime = runtime
+    natives.stream = program, ROOT_KEY
     value = with_plan_errors(lambda: evaluated(program, runtime, ROOT_KEY), program)
     return TracedEvent(value, runtime.tracer, natives, keys.traced.table, runtime.meter.restart)
 
