@@ -16,7 +16,7 @@ from tests.waiting import DEADLINE_S, wait_until
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres]
 RATE = 10_000
 QUEUE = 64 << 20
-"""What a shard buffers while it waits: `eventer.runs.commit_policy.MAX_BUFFERED_BYTES`."""
+"""What a shard buffers while it waits: `eventer.destinations.commit_policy.MAX_BUFFERED_BYTES`."""
 MARGIN = 50 << 20
 OTHERS = 10
 FEW, MANY = 500, 2_000
@@ -123,6 +123,8 @@ def check_slow_destination(service, slow, others, throttle, backlog, connection)
     with assert_on_time(service, connection, least=least) if backlog.timed else nullcontext():
         peak = fall_behind(service, slow, throttle, backlog)
         wait_for_deliveries(service, others, 4)
+        # The slowest stage is known after the first slow commit.
+        wait_until(lambda: service.generator(slow["id"])["limited_by"] == "destination")
         status = service.generator(slow["id"])
     print(f"{(peak - memory_before) / 1e6:.0f} MB more, lag {status['lag']}")
     assert status["limited_by"] == "destination", status

@@ -112,6 +112,24 @@ PartitionBy = Annotated[
         help="Partition folders of files by a field, or as dt={date}. May be repeated.",
     ),
 ]
+Endpoint = Annotated[
+    str | None,
+    typer.Option(
+        "--http",
+        metavar="URL",
+        parser=unicode_text,
+        help="Post to this URL; with a connection, to this path below its URL.",
+    ),
+]
+BodyFormatName = Annotated[
+    str | None,
+    typer.Option(
+        "--http-format",
+        metavar="ndjson|json",
+        parser=choice("ndjson", "json"),
+        help="Format of request bodies: ndjson, or json for an array; ndjson by default.",
+    ),
+]
 With = Annotated[
     list[str] | None,
     typer.Option(

@@ -11,7 +11,7 @@ from typing import Any, Final
 from eventer.core.clock import NS_PER_SECOND, Clock
 from eventer.core.errors import DestinationUnavailableError, EventerError, UnknownOutcomeError
 from eventer.destinations.base import ShardConnection
-from eventer.runs.commit_policy import AS_SOON_AS_POSSIBLE, CommitPolicy
+from eventer.destinations.commit_policy import AS_SOON_AS_POSSIBLE, CommitPolicy
 from eventer.runs.generation_thread import GenerationThread
 from eventer.runs.shard import Shard
 from eventer.runs.shard_messages import (

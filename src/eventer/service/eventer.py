@@ -12,6 +12,7 @@ from eventer.core.clock import Clock, SystemClock
 from eventer.core.errors import ConflictError, Fault, NotFoundError, RegistryError, RequestError
 from eventer.core.model import GeneratorState, Position
 from eventer.core.pace import PaceSpec
+from eventer.destinations.connector import Connector
 from eventer.destinations.inspection import ConnectionReport
 from eventer.registry.base import Registry, Remove, SetState
 from eventer.service.add_generators import Adder
@@ -42,7 +43,7 @@ from eventer.workers.inspector_messages import (
     RecomputeTimelines,
 )
 from eventer.workers.inspector_pool import InspectorPool
-from eventer.workers.messages import AuditProgress, Connector, WorkerConfig
+from eventer.workers.messages import AuditProgress, WorkerConfig
 from eventer.workers.supervisor import ProcessStatus
 from eventer.workers.worker_pool import WorkerPool
 

@@ -28,12 +28,12 @@ from eventer.core.model import (
 )
 from eventer.core.timelines import TimelineSpec
 from eventer.destinations.base import ShardConnection
+from eventer.destinations.commit_policy import CommitPolicy
 from eventer.destinations.console import ConsoleConnection
 from eventer.jsonnet.importer import FolderImporter, Importer, NoLibrary
 from eventer.plan.engine import Engine, EventContext
 from eventer.plan.prepare import PreparedTemplate, dropping_nulls, prepare
 from eventer.runs.assignment import Assignment
-from eventer.runs.commit_policy import CommitPolicy
 from eventer.runs.generation_thread import GenerationThread
 from eventer.runs.pace.arrivals import arrivals_key
 from eventer.runs.populations import own_populations
@@ -243,7 +243,7 @@ def _connector(target: Target, settings: Settings) -> RunConnector:
     """The connector of the target, for the only shard of a cluster."""
     if isinstance(target, ConsoleTarget):
         return _ConsoleConnector()
-    connections = known_connections(settings, shards=1)
+    connections = known_connections(settings, shards=1, keeps_state=False)
     raise_faults(list(connection_faults(target, connections, "--connection")))
     connector = connections[target.connection].connector
     assert connector is not None

@@ -16,16 +16,16 @@ from eventer.api.wire.field_types import (
     Variables,
     fail_validation,
 )
-from eventer.api.wire.targets import (
+from eventer.api.wire.targets import TargetBody
+from eventer.core.limits import MAX_INDEX
+from eventer.core.model import WrittenPart
+from eventer.core.request_fields import (
     OMIT_DESCRIPTION,
     NonEmptyText,
     OmittedFields,
     RequestModel,
-    TargetBody,
     ValueField,
 )
-from eventer.core.limits import MAX_INDEX
-from eventer.core.model import WrittenPart
 from eventer.core.timelines import TimelineSpec
 from eventer.service.requests import PreviewRequest, ReferenceRequest
 
