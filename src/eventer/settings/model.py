@@ -21,6 +21,7 @@ from pydantic import (
 from pydantic_core import PydanticKnownError
 
 from eventer.core.errors import ConfigError
+from eventer.core.logs import LogFormat, LogLevel, LogSettings
 from eventer.destinations.file.settings import DEFAULT_ROLL_BYTES, DEFAULT_ROLL_INTERVAL
 from eventer.settings.addresses import check_brokers, check_registry_url, check_url
 
@@ -302,6 +303,10 @@ class Settings(_Section):
         description="Shards per connection; fixed when the registry is created.",
     )
     workers: Integer = Field(default=2, ge=1, le=256, description="Processes that deliver events.")
+    log_format: LogFormat = Field(
+        default="text", description="Form of the log lines of `eventer serve` and `eventer dev`."
+    )
+    log_level: LogLevel = Field(default="info", description="Lowest level that is logged.")
     kafka: KafkaConnection = Field(
         default=KafkaConnection(), description="The connection named `kafka`."
     )
@@ -321,6 +326,11 @@ class Settings(_Section):
         """The URL of the service for client commands."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return (self.url or f"http://{host}:{self.port}").rstrip("/")
+
+    @property
+    def log_settings(self) -> LogSettings:
+        """The form and the level of log lines."""
+        return LogSettings(self.log_format, self.log_level)
 
     @property
     def client_token(self) -> str | None:
