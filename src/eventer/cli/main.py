@@ -21,6 +21,7 @@ from eventer.cli import (
     fmt,
     functions,
     generators,
+    init,
     pace,
     profile,
     registry,
@@ -79,6 +80,7 @@ app.command("preview")(templates.preview)
 app.command("validate")(templates.validate)
 app.command("profile")(profile.profile)
 app.command("explain")(explain.explain)
+app.command("init")(init.init)
 app.command("fmt")(fmt.fmt)
 app.command("pace")(pace.pace)
 app.command("add")(add.add)
