@@ -179,6 +179,8 @@ class _Resolution:
                 "the same",
             )
         if stream.template.text == self.template.text and not stream.template.own_name:
+            if path:
+                raise _circular((stream.name, *path, stream.name))
             raise EvaluationError(
                 f"get_event_of: {stream.name!r} refers to itself in another file",
                 hint=f"call get_event_of({stream.name!r}) in the template, not in a file that it "
