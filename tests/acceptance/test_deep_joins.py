@@ -245,6 +245,7 @@ def test_no_event_is_visible_before_those_it_refers_to(start_shop, kafka):
     shop.service.stop()
 
 
+@pytest.mark.timeout(0)  # every wait has a deadline; 20 kills take long on a busy machine
 def test_no_event_is_visible_before_those_it_refers_to_through_20_kills(start_shop, own_kafka):
     broker = own_kafka()
     shop = start_shop(broker.bootstrap)
