@@ -29,7 +29,7 @@ from tests.unit.doc_pages import ROOT, Page, pages
 ALL = pages(reference=True)
 OWN = pages(reference=False)
 VARIABLE = re.compile(r"\bEVENTER_[A-Z][A-Z0-9_]*[A-Z0-9]\b")
-NOT_SETTINGS = {("config",), ("pg_bin",)}
+NOT_SETTINGS = {("config",), ("pg_bin",), ("cache_dir",)}
 LOCAL_DSN = re.compile(r"postgresql://[^\s`]*@(?:127\.0\.0\.1|localhost)[^\s`]*")
 AT = 1_767_225_600_000_000_000
 cli: Any = typer.main.get_command(app)

@@ -195,7 +195,8 @@ class Template:
     `row_files` are (path, digest) of the files that `get_row` reads.
     `vars` is the canonical JSON text of an object: external variables and top-level arguments.
     `references` are the streams whose events it may read by `get_event_of`: once it is prepared,
-    those that it names, and those that their templates name.
+    those that it names, and those that their templates name. Under `own_name` it reads earlier
+    events of its own stream; once it is prepared, that is empty if it does not.
     """
 
     text: str
@@ -204,6 +205,7 @@ class Template:
     imports: tuple[tuple[str, bytes], ...] = ()
     row_files: tuple[tuple[str, str], ...] = ()
     references: tuple[ReferencedStream, ...] = ()
+    own_name: str = ""
 
     @property
     def all_row_files(self) -> tuple[tuple[str, str], ...]:
@@ -240,6 +242,11 @@ class GrowingPopulation:
 
 
 @dataclass(frozen=True, slots=True)
+class EarlierPopulation:
+    """The events of a stream before the one of the same stream that refers to them."""
+
+
+@dataclass(frozen=True, slots=True)
 class NoPopulation:
     """The events of a stream that cannot be referred to, and why: "is a timeline".
 
@@ -250,7 +257,7 @@ class NoPopulation:
     hint: str | None = None
 
 
-Population: TypeAlias = FixedPopulation | GrowingPopulation
+Population: TypeAlias = FixedPopulation | GrowingPopulation | EarlierPopulation
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,7 @@ def _template(template: Template) -> dict[str, Any]:
         | ({"imports": imports} if imports else {})
         | ({"row_files": dict(template.row_files)} if template.row_files else {})
         | ({"references": references} if references else {})
+        | ({"own_name": template.own_name} if template.own_name else {})
     )
 
 

@@ -314,7 +314,8 @@ class Eventer:
         question = self._recomputation(id, first, count)
         found = await self._inspectors.ask(question, RecomputedEvents, limit)
         provisional_from = max(first, question.position)
-        if first + count <= provisional_from or not question.bindings:
+        own = all(each.generator == generator.record.id for each in question.bindings)
+        if first + count <= provisional_from or own:
             return found
         return replace(found, provisional_from=provisional_from)
 

@@ -17,6 +17,7 @@ from eventer.core.clock import NS_PER_SECOND
 from eventer.core.errors import BudgetError, EventerError, RequestError, TemplateError
 from eventer.core.fault_rules import FaultKind, FaultRule, delay_rules, longest_delay
 from eventer.core.json_text import json_text
+from eventer.core.logs import event
 from eventer.core.model import ConsoleTarget, GeneratorSpec, OnError, TimelineSpec
 from eventer.core.source import Source
 from eventer.core.timelines import no_step_text
@@ -29,7 +30,7 @@ from eventer.plan.interpreter_engine import empty_batch
 from eventer.plan.prepare import PreparedTemplate, prepare, prepare_stored
 from eventer.plan.timelines.timeline_rows import Timelines
 from eventer.runs.pacing import END, Pace
-from eventer.runs.populations import bound_populations
+from eventer.runs.populations import bound_populations, own_populations
 from eventer.workers.evaluated_steps import (
     EvaluatedSteps,
     evaluate_steps,
@@ -96,7 +97,7 @@ def reply_to(
     except RecursionError:
         return InspectorReply(BudgetError("the template is nested too deeply"))
     except Exception:  # noqa: BLE001  the service must get an answer
-        _log.exception("an inspector failed unexpectedly")
+        _log.exception("an inspector failed unexpectedly", extra=event("inspector_failed"))
         return InspectorReply(_internal_error())
 
 
@@ -188,6 +189,9 @@ def _preview(
         part=request.part,
         engine=request.engine,
         trace=traces,
+        populations=own_populations(
+            prepared.template.own_name, lambda _, count: _due_at(request.at, count)
+        ),
     )
     stream = request.event_source.stream
     engine = prepared.with_faults(engine, stream, request.faults, target)
@@ -197,7 +201,7 @@ def _preview(
         spec = TimelineSpec(longest_delay(request.faults))
         events, steps = _steps_to_show(request, delayed, spec, on_first)
     else:
-        times = np.full(request.count, request.at, dtype=np.int64)
+        times = _due_at(request.at, request.count)
         _, events = _events(engine, request.first, times, passed=0, on_first=on_first)
     absent = option_field_warnings(
         prepared,
@@ -270,6 +274,11 @@ def _recompute(request: RecomputeEvents, on_first: Callable[[], None]) -> Recomp
     _, engine, times, passed = _recomputation(request)
     indices, events = _events(engine, request.first, times, passed=passed, on_first=on_first)
     return RecomputedEvents(request.first, _shown(events, request.faults), indices)
+
+
+def _due_at(at: int, count: int) -> NDArray[np.int64]:
+    """The due times of events that are all due at one instant."""
+    return np.full(count, at, dtype=np.int64)
 
 
 def _recompute_faults(request: RecomputeEvents, on_first: Callable[[], None]) -> RecomputedFaults:

@@ -1,6 +1,7 @@
 """A worker process ends with its service, and has no variables with its secrets."""
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -44,8 +45,10 @@ def alive(pid: int) -> bool:
     return status.rpartition(")")[2].split()[0] != "Z"
 
 
-def thread_names(pid: int) -> list[str]:
-    return [path.read_text().strip() for path in Path(f"/proc/{pid}/task").glob("*/comm")]
+def own_threads(pid: int) -> list[str]:
+    """The names of its threads, without that of jemalloc."""
+    paths = Path(f"/proc/{pid}/task").glob("*/comm")
+    return [name for path in paths if (name := path.read_text().strip()) != "jemalloc_bg_thd"]
 
 
 def orphan(when: str) -> int:
@@ -71,6 +74,33 @@ def test_it_ends_with_its_parent_even_while_it_is_loading(when: str) -> None:
     wait_until(lambda: not alive(pid), "it goes on")
 
 
+CRASHING_PARENT = """
+import asyncio
+from eventer.core.logs import LogSettings, configure_logging
+from eventer.workers.fork_client import ForkClient
+from eventer.workers.worker_process import WorkerProcess
+
+async def main():
+    client = ForkClient(inspectors_only=True)
+    await (await WorkerProcess.start("not a configuration", client)).wait()
+    client.stop()
+
+configure_logging(LogSettings("json", "info"), "service")
+asyncio.run(main())
+"""
+
+
+def test_worker_processes_log_in_the_form_of_their_service() -> None:
+    """A worker that crashes writes one line, with its traceback."""
+    done = subprocess.run(
+        [sys.executable, "-c", CRASHING_PARENT], capture_output=True, text=True, check=True
+    )
+    (line,) = done.stderr.splitlines()
+    shown = json.loads(line)
+    assert (shown["event"], shown["process"]) == ("process_crashed", "fork-server")
+    assert "AssertionError" in shown["traceback"]
+
+
 @pytest.fixture
 async def fork_client() -> AsyncIterator[ForkClient]:
     client = ForkClient(inspectors_only=True)
@@ -91,7 +121,8 @@ async def test_the_fork_server_has_one_thread() -> None:
     await process.ready()
     server = psutil.Process(process.pid).parent()
     assert server is not None
-    assert len([name for name in thread_names(server.pid) if name != "jemalloc_bg_thd"]) == 1
+    # A new thread of jemalloc has the name of the process for a moment.
+    await asyncio.to_thread(wait_until, lambda: len(own_threads(server.pid)) == 1)
     await process.kill()
     fork_client.stop()
 

@@ -118,6 +118,10 @@ class ReferencedBody(TemplateBody):
 class ReferringBody(TemplateBody):
     """A template, and the events that it may refer to."""
 
+    id: str = Field(
+        default="",
+        description="The id of the event, by which it refers to earlier events of its own stream.",
+    )
     with_: dict[NonEmptyText, ReferencedBody] = Field(
         default_factory=dict,
         alias="with",
