@@ -36,7 +36,7 @@ class WrittenPart:
 
 WHOLE_EVENT: Final = WrittenPart()
 
-RecordFormat: TypeAlias = Literal["json", "avro", "json-schema"]
+RecordFormat: TypeAlias = Literal["json", "avro", "protobuf", "json-schema"]
 """The formats of values and keys of Kafka's records."""
 
 
