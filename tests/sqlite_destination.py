@@ -28,7 +28,7 @@ from eventer.core.model import Guarantee, KafkaTarget, Position, PositionKey
 from eventer.core.operations import read_operations
 from eventer.destinations.audit import TargetAuditor
 from eventer.destinations.base import Delivery, DeliveryOutcome, Flow
-from eventer.runs.commit_policy import AS_SOON_AS_POSSIBLE, CommitPolicy
+from eventer.destinations.commit_policy import AS_SOON_AS_POSSIBLE, CommitPolicy
 
 _SCHEMA = """
 create table if not exists owner (shard text primary key, epoch integer not null);

@@ -10,6 +10,7 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from reference_page import write_or_check
 
+from eventer.destinations.http.connection_settings import HttpConnectionSettings
 from eventer.settings.model import (
     FileConnection,
     KafkaConnection,
@@ -43,9 +44,10 @@ never shows, logs or returns secrets. In environment variables lists are comma-s
 CONNECTIONS: Final = """
 ## Connections
 
-A connection is a Kafka cluster, a PostgreSQL database or a root folder for files. Connections
-belong to the operator: requests can name one but cannot contain an address. `kafka`, `postgres` and
-`file` are the defaults of requests that name none. Add more connections with names of your own:
+A connection is a Kafka cluster, a PostgreSQL database, a root folder for files, or a URL of HTTP
+endpoints. Connections belong to the operator: requests can name one but cannot contain an address.
+`kafka`, `postgres`, `file` and `http` are the defaults of requests that name none. Add more
+connections with names of your own:
 
 ```toml
 [connections.orders]
@@ -55,7 +57,8 @@ password_file = "/run/secrets/orders"
 ```
 
 In the environment these are `EVENTER_CONNECTIONS__ORDERS__TYPE=postgres` and so on. Each has `type`
-(`kafka`, `postgres` or `file`) and the settings of its type.
+(`kafka`, `postgres`, `file` or `http`, or that of an
+[installed package](../how-to/own-destination.md)) and the settings of its type.
 """
 
 TABLE: Final = "\n| Setting | Variable | Default | Description |\n|---|---|---|---|\n"
@@ -77,6 +80,8 @@ def page() -> str:
             *_rows(PostgresConnection, ("postgres",)),
             "\n### `file`\n" + TABLE,
             *_rows(FileConnection, ("file",)),
+            "\n### `http`\n" + TABLE,
+            *_rows(HttpConnectionSettings, ("http",)),
         ]
     )
 

@@ -113,7 +113,7 @@ def joins_case(kafka, service):
             assert service.post("/generator/add", body(name, count=number))[0] == 200
             reader.until_more(100, service)
         for id_ in ids:
-            assert service.generator(id_)["state"] == "running", service.generator(id_)
+            wait_until_running(service, id_)
             assert service.post(f"/generator/pause?id={id_}")[0] == 200
         reader.poll()
     finally:
@@ -124,6 +124,13 @@ def joins_case(kafka, service):
     rows = table_rows(service.dsn, f"{name}_orders")
     assert len(rows) >= 300
     assert len({row["customer_id"] for row in rows}) > 10
+
+
+def wait_until_running(service, id_):
+    wait_until(
+        lambda: service.generator(id_)["state"] == "running",
+        lambda: str(service.generator(id_)),
+    )
 
 
 def create_tables(service, name):

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -118,10 +119,18 @@ class Service:
                     compilers.append(member)
         return compilers
 
+    def kill_worker(self, chance: random.Random) -> None:
+        """Kills one of the processes that evaluate templates, deliver, or start the others."""
+        worker = chance.choice([each for each in self.workers() if each not in self.compilers()])
+        with contextlib.suppress(psutil.NoSuchProcess):
+            worker.kill()
+
     def memory(self) -> int:
-        """Resident memory of the service and its workers, in bytes."""
-        total = 0
+        """Resident memory of the service and its workers, in bytes, without compilers."""
+        total, compilers = 0, self.compilers()
         for member in self.processes():
+            if member in compilers:
+                continue
             with contextlib.suppress(psutil.NoSuchProcess):
                 total += member.memory_info().rss
         return total

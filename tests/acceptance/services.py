@@ -1,8 +1,11 @@
 """Fixtures: services. Tests that leave their service running share one for each test process."""
 
+from urllib.parse import urlsplit
+
 import pytest
 
 from tests.acceptance.service_process import Service, remove_generators
+from tests.acceptance.throttle import Throttle
 from tests.kafka_server.server import KafkaServer
 from tests.schema_registry import running_registry
 
@@ -12,7 +15,8 @@ def shared_service(kafka, postgres, tmp_path_factory):
     """The shared service; its database is `dsn`. Tests use it through `service`.
 
     Its library, `library`, is empty until a test writes into it. Its connection `late` is to
-    `late_kafka`, a broker that does not run until a test starts it.
+    `late_kafka`, a broker that does not run until a test starts it. Its connection `slow` is to its
+    database through `throttle`, which limits no rate until a test sets one.
     """
     folder = tmp_path_factory.mktemp("shared_service")
     with postgres.fresh_database() as created:
@@ -26,7 +30,11 @@ def shared_service(kafka, postgres, tmp_path_factory):
         # The budgets of the engines give the location of a hostile template: a busy machine must
         # not end the inspector first.
         shared.env["EVENTER_LIMITS__INSPECT_SECONDS"] = "30"
-        with running_registry() as shared.registry:
+        port = urlsplit(created.dsn).port
+        with running_registry() as shared.registry, Throttle(port) as shared.throttle:
+            slow_dsn = created.dsn.replace(f":{port}/", f":{shared.throttle.port}/")
+            shared.env["EVENTER_CONNECTIONS__SLOW__TYPE"] = "postgres"
+            shared.env["EVENTER_CONNECTIONS__SLOW__DSN"] = slow_dsn
             shared.env["EVENTER_KAFKA__SCHEMA_REGISTRY_URL"] = shared.registry.url
             yield shared.start()
             shared.stop()

@@ -50,7 +50,7 @@ def test_rows_are_created_updated_and_deleted_while_workers_are_killed(kafka, se
     chance = random.Random(1)
     for _ in range(kills):
         wait_for_progress(service, ids, 200)
-        chance.choice([w for w in service.workers() if w not in service.compilers()]).kill()
+        service.kill_worker(chance)
     wait_for_progress(service, ids, 200)
     for id in ids:
         assert service.post(f"/generator/pause?id={id}")[0] == 200
@@ -191,7 +191,7 @@ def test_faults_are_delivered_listed_and_expected_by_verify(kafka, service):
     assert [code for code, _ in both] == [200, 200], both
     in_topic, in_table = [answer["generators"][0]["id"] for _, answer in both]
     wait_for_progress(service, [in_topic, in_table], 150)
-    next(w for w in service.workers() if w not in service.compilers()).kill()
+    service.kill_worker(random.Random(1))
     wait_for_progress(service, [in_topic, in_table], 150)
     for id in (in_topic, in_table):
         assert service.post(f"/generator/pause?id={id}")[0] == 200

@@ -6,6 +6,7 @@ import threading
 from typing import Self
 
 from tests.ports import free_port
+from tests.waiting import DEADLINE_S
 
 _CHUNK = 2_048
 """Bytes forwarded at a time; small, so that the proxy buffers little."""
@@ -29,13 +30,13 @@ class Throttle:
     def __enter__(self) -> Self:
         self._thread.start()
         serving = asyncio.start_server(self._serve, "127.0.0.1", self.port, limit=_BUFFER)
-        self._server = asyncio.run_coroutine_threadsafe(serving, self._loop).result(10)
+        self._server = asyncio.run_coroutine_threadsafe(serving, self._loop).result(DEADLINE_S)
         return self
 
     def __exit__(self, *_: object) -> None:
-        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(DEADLINE_S)
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
+        self._thread.join(DEADLINE_S)
         self._loop.close()
 
     async def _close(self) -> None:

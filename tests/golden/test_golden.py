@@ -88,9 +88,9 @@ STREAMS = [
 @lru_cache(len(CASES))
 def prepare_case(path):
     text = path.read_text("utf-8")
-    own = stream_of(path, GrowingPopulation()) if path.parent.name == "references" else None
-    streams = (*STREAMS, *([own] if own else []))
-    template = Template(text, path.name, vars='{"given": "g"}', references=streams)
+    template = Template(
+        text, path.name, vars='{"given": "g"}', references=tuple(STREAMS), own_name=path.stem
+    )
     return prepare(template, LIBRARY)
 
 

@@ -21,7 +21,7 @@ from eventer.jsonnet.importer import StoredImporter
 from eventer.plan.engine import EventContext
 from eventer.plan.prepare import prepare
 from eventer.settings.loader import secret_keys
-from eventer.settings.model import NamedKafka, NamedPostgres, Settings
+from eventer.settings.model import CONNECTION_TYPES, Settings
 from eventer.settings.sources import environment_layer, toml_layer
 from tests.families import family
 from tests.unit.doc_pages import ROOT, Page, pages
@@ -156,7 +156,7 @@ def is_setting(key: tuple[str, ...]) -> bool:
         if secret_key not in secrets:
             return False
     if key[0] == "connections" and len(key) > 2:
-        return any(_has(kind, key[2:]) for kind in (NamedKafka, NamedPostgres))
+        return any(_has(kind, key[2:]) for kind in CONNECTION_TYPES.values())
     return _has(Settings, key)
 
 

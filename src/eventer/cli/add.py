@@ -18,7 +18,7 @@ from eventer.cli.faults import Faults, parse_fault_list
 from eventer.cli.generators import show_generators
 from eventer.cli.option_values import choice, unicode_text
 from eventer.cli.options import AsJson, Url, read_request_file, service_client
-from eventer.cli.target_options import FileOptions, target_of
+from eventer.cli.target_options import EndpointOptions, FileOptions, target_of
 from eventer.cli.template_options import (
     parse_reference,
     parse_variables,
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from eventer.core.model import ServiceTarget
     from eventer.service.run_pace import PaceOptions
 
-_DESTINATIONS = "--kafka TOPIC, --postgres TABLE or --file FOLDER"
+_DESTINATIONS = "--kafka TOPIC, --postgres TABLE, --file FOLDER or --http PATH"
 _TEMPLATE_ENDINGS = (".jsonnet", ".libsonnet")
 
 
@@ -45,7 +45,7 @@ def add(
         Path,
         typer.Argument(
             metavar="FILE",
-            help="A request in JSON or YAML; with --kafka, --postgres or --file, a template. "
+            help="A request in JSON or YAML; with a destination, a template. "
             "- reads standard input.",
             allow_dash=True,
         ),
@@ -56,6 +56,16 @@ def add(
     folder: option.Folder = None,
     file_format: option.FileFormatName = None,
     partition_by: option.PartitionBy = None,
+    endpoint: Annotated[
+        str | None,
+        typer.Option(
+            "--http",
+            metavar="PATH",
+            parser=unicode_text,
+            help="Post to this path below the URL of the connection; . is the URL itself.",
+        ),
+    ] = None,
+    body_format: option.BodyFormatName = None,
     key: option.Key = None,
     value: option.Value = None,
     omit: option.Omit = None,
@@ -112,8 +122,9 @@ def add(
 
     part, formats = written_part(value, omit), (record_format, key_format)
     files = FileOptions(folder, file_format, partition_by)
+    http = EndpointOptions("" if endpoint == "." else endpoint, body_format)
     target = target_of(
-        topic, table, key, connection, part=part, op=op, formats=formats, files=files
+        topic, table, key, connection, part=part, op=op, formats=formats, files=files, http=http
     )
     if target is None:
         _check_is_request(context, file)

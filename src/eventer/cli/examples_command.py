@@ -34,8 +34,10 @@ def examples(
     if as_json:
         print_json({"examples": [_described(each) for each in known]})
     else:
-        print_data(table(("EXAMPLE", "WHAT"), [(each.name, each.description) for each in known]))
+        rows = [(each.name, each.horizon or "-", each.description) for each in known]
+        print_data(table(("EXAMPLE", "TIMELINE", "WHAT"), rows))
 
 
 def _described(example: Example) -> dict[str, str]:
-    return {"name": example.name, "description": example.description}
+    described = {"name": example.name, "description": example.description}
+    return described | ({"timeline": example.horizon} if example.horizon else {})

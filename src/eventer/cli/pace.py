@@ -18,8 +18,8 @@ from eventer.core.clock import NS_PER_SECOND
 from eventer.core.limits import MAX_BUCKETS
 
 if TYPE_CHECKING:
-    from eventer.api.wire.targets import RequestModel
     from eventer.core.pace import PaceSpec
+    from eventer.core.request_fields import RequestModel
     from eventer.service.pace_preview import PacePreview
 
 _HEIGHT: Final = 8

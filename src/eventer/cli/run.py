@@ -13,7 +13,7 @@ from eventer.cli import template_options as option
 from eventer.cli.exit_codes import exit_with_code
 from eventer.cli.faults import Faults, parse_faults
 from eventer.cli.options import AsJson, Library, settings_of
-from eventer.cli.target_options import FileOptions, checked_target, target_of
+from eventer.cli.target_options import EndpointOptions, FileOptions, checked_target, target_of
 from eventer.cli.template_options import (
     parse_at,
     parse_seed,
@@ -45,6 +45,8 @@ def run(
     folder: option.Folder = None,
     file_format: option.FileFormatName = None,
     partition_by: option.PartitionBy = None,
+    endpoint: option.Endpoint = None,
+    body_format: option.BodyFormatName = None,
     key: option.Key = None,
     value: option.Value = None,
     omit: option.Omit = None,
@@ -110,14 +112,18 @@ def run(
         from eventer.service.run_schedule import ScheduleOptions
         from eventer.service.standalone_run import RunRequest
 
-    # A command may write wherever its user may: without a connection, FOLDER is the root.
-    root = folder if connection is None else None
-    settings = settings_of(context, library=library, file__root=root)
+    # A command may write wherever its user may: without a connection, FOLDER is the root, and URL
+    # the address.
+    root, url = (folder, endpoint) if connection is None else (None, None)
+    settings = settings_of(context, library=library, file__root=root, http__url=url)
     part = written_part(value, omit)
     formats = record_format, key_format
     files = FileOptions(folder if root is None else ".", file_format, partition_by)
+    http = EndpointOptions(endpoint if url is None else "", body_format)
     target = _target(
-        target_of(topic, table, key, connection, part=part, op=op, formats=formats, files=files),
+        target_of(
+            topic, table, key, connection, part=part, op=op, formats=formats, files=files, http=http
+        ),
         part,
         stdout=stdout,
     )
@@ -202,7 +208,8 @@ def _thresholds(
 def _target(target: Target | None, part: WrittenPart, *, stdout: bool) -> Target:
     if stdout == (target is not None):
         raise typer.BadParameter(
-            "choose one destination: --stdout, --kafka TOPIC, --postgres TABLE, --file FOLDER"
+            "choose one destination: --stdout, --kafka TOPIC, --postgres TABLE, --file FOLDER, "
+            "--http URL"
         )
     console = ConsoleTarget(value=part.value, omit=part.omit)
     return target or checked_target(console, "--stdout")

@@ -21,7 +21,12 @@ from eventer.cli.exit_codes import (
     exit_code,
 )
 from eventer.cli.signals import stop_on_signals
-from eventer.cli.template_options import parse_reference, read_references, read_template
+from eventer.cli.template_options import (
+    own_name,
+    parse_reference,
+    read_references,
+    read_template,
+)
 from eventer.cli.terminal import print_json, print_message
 from eventer.core.error_text import format_error
 from eventer.core.errors import EventerError, TemplateError
@@ -63,11 +68,16 @@ class RunOptions:
         """
         text, name = read_template(self.file)
         request, instance_id = self.request, self.settings.instance_id
-        streams = tuple(
-            each.referenced_stream(request.stream.seed, instance_id)
-            for each in read_references(self.referenced, self.variables, request.dataset)
+        references = read_references(self.referenced, self.variables, request.dataset)
+        template = Template(
+            text,
+            name,
+            self.variables,
+            references=tuple(
+                each.referenced_stream(request.stream.seed, instance_id) for each in references
+            ),
+            own_name=own_name(self.file, references),
         )
-        template = Template(text, name, self.variables, references=streams)
         return prepare_run(template, request, self.settings, now)
 
 

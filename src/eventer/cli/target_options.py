@@ -1,4 +1,4 @@
-"""The target of `--kafka`, `--postgres` or `--file`, and of the options beside them."""
+"""The target of `--kafka`, `--postgres`, `--file` or `--http`, and of the options beside them."""
 
 from __future__ import annotations
 
@@ -13,14 +13,12 @@ if TYPE_CHECKING:
         ConsoleTarget,
         FileFormat,
         FileTarget,
-        KafkaTarget,
-        PostgresTarget,
         RecordFormat,
         ServiceTarget,
         WrittenPart,
     )
 
-_Target = TypeVar("_Target", "KafkaTarget", "PostgresTarget", "FileTarget", "ConsoleTarget")
+_Target = TypeVar("_Target", bound="ServiceTarget | ConsoleTarget")
 
 
 def target_of(
@@ -33,6 +31,7 @@ def target_of(
     op: str | None = None,
     formats: tuple[RecordFormat, RecordFormat] = ("json", "json"),
     files: FileOptions | None = None,
+    http: EndpointOptions | None = None,
 ) -> ServiceTarget | None:
     """The target of the events, of which `part` is written; None without a destination.
 
@@ -46,7 +45,8 @@ def target_of(
     part = part or WHOLE_EVENT
     record: dict[str, Any] = {"value": part.value, "omit": part.omit, "op": op}
     folder = None if files is None else files.checked_folder(key)
-    given = {"--kafka": topic, "--postgres": table, "--file": folder}
+    path = None if http is None else http.checked_path(key)
+    given = {"--kafka": topic, "--postgres": table, "--file": folder, "--http": path}
     chosen = [name for name, value in given.items() if value is not None]
     if len(chosen) > 1:
         raise typer.BadParameter(f"{chosen[0]} and {chosen[1]} cannot be combined")
@@ -63,6 +63,8 @@ def target_of(
         return checked_target(target, "--postgres")
     if files is not None and folder is not None:
         return checked_target(files.target(folder, connection, part), "--file")
+    if http is not None and path is not None:
+        return checked_target(http.target(path, connection, part), "--http")
     return None
 
 
@@ -103,6 +105,32 @@ class FileOptions:
             part.value,
             part.omit,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointOptions:
+    """The options of HTTP endpoints. With an empty path, the URL of the connection is one."""
+
+    path: str | None
+    format: str | None
+
+    def checked_path(self, key: str | None) -> str | None:
+        """The path; None without `--http`.
+
+        Raises:
+            typer.BadParameter: other options need it, or `--key` is given.
+        """
+        if self.path is None and self.format:
+            raise typer.BadParameter("--http-format needs --http")
+        if self.path is not None and key is not None:
+            raise typer.BadParameter("--key needs --kafka or --postgres: requests have no keys")
+        return self.path
+
+    def target(self, path: str, connection: str | None, part: WrittenPart) -> ServiceTarget:
+        """The target."""
+        from eventer.service.destination_kinds import http_target
+
+        return http_target(path, connection or "http", self.format or "ndjson", part)
 
 
 def checked_target(target: _Target, option: str) -> _Target:

@@ -112,6 +112,24 @@ PartitionBy = Annotated[
         help="Partition folders of files by a field, or as dt={date}. May be repeated.",
     ),
 ]
+Endpoint = Annotated[
+    str | None,
+    typer.Option(
+        "--http",
+        metavar="URL",
+        parser=unicode_text,
+        help="Post to this URL; with a connection, to this path below its URL.",
+    ),
+]
+BodyFormatName = Annotated[
+    str | None,
+    typer.Option(
+        "--http-format",
+        metavar="ndjson|json",
+        parser=choice("ndjson", "json"),
+        help="Format of request bodies: ndjson, or json for an array; ndjson by default.",
+    ),
+]
 With = Annotated[
     list[str] | None,
     typer.Option(
@@ -217,8 +235,23 @@ def template_request(
     given = parse_variables(variables or ())
     references = read_references(referenced or (), given, fields.get("dataset"))
     return PreviewRequest(
-        template=text, name=name, vars=given, at=parse_at(at), references=references, **fields
+        template=text,
+        id=own_name(file, references),
+        name=name,
+        vars=given,
+        at=parse_at(at),
+        references=references,
+        **fields,
     )
+
+
+def own_name(file: Path, references: Iterable[ReferenceRequest]) -> str:
+    """The name by which the template of a file refers to itself: that of the file, if it is free.
+
+    It has none if it is read from standard input.
+    """
+    name = "" if str(file) == "-" else file.stem
+    return "" if any(each.id == name for each in references) else name
 
 
 def read_references(

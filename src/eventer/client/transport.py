@@ -11,9 +11,9 @@ from typing import Any, Final
 import httpx
 
 from eventer.client.problems import problem_error
+from eventer.core.addresses import without_login
 from eventer.core.errors import ServiceUnreachableError
 from eventer.core.network_errors import network_error_text
-from eventer.settings.addresses import without_login
 
 NDJSON: Final = {"Accept": "application/x-ndjson"}
 _TIMEOUT_SECONDS: Final = 60.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final, Literal, NamedTuple, TypeAlias
+from typing import Any, ClassVar, Final, Literal, NamedTuple, TypeAlias
 
 from eventer.core.cursor import Cursor
 from eventer.core.fault_rules import FaultRule, delay_rules, longest_delay
@@ -36,12 +36,50 @@ class WrittenPart:
 
 WHOLE_EVENT: Final = WrittenPart()
 
+
+class ServiceTarget:
+    """What a generator of a service can deliver to: the base of the targets of all destinations.
+
+    A target is a frozen dataclass with slots, picklable and hashable. Its fields are JSON values,
+    with tuples as arrays. Of an event `part` is written, which `value` and `omit` describe.
+    """
+
+    __slots__ = ()
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+    kind: ClassVar[str]
+    """The kind of destination, as `kafka`."""
+    connection: str
+    value: str | None
+    omit: tuple[str, ...]
+
+    @property
+    def op(self) -> str | None:
+        """The field or JSON pointer of the operation; None if all events are upserts."""
+        return None
+
+    @property
+    def has_columns(self) -> bool:
+        """Whether it has a column per field, so that events must be objects."""
+        return False
+
+    @property
+    def location(self) -> str:
+        """What it is called within its connection: a topic, a table, a folder."""
+        raise NotImplementedError
+
+    @property
+    def part(self) -> WrittenPart:
+        """The part of each event that is written."""
+        return WrittenPart(self.value, self.omit)
+
+
 RecordFormat: TypeAlias = Literal["json", "avro", "protobuf", "json-schema"]
 """The formats of values and keys of Kafka's records."""
 
 
 @dataclass(frozen=True, slots=True)
-class KafkaTarget:
+class KafkaTarget(ServiceTarget):
     """A topic, and how events become its records.
 
     `key`, `partition`, `timestamp`, `op` and header values name an event field or a JSON pointer.
@@ -71,14 +109,9 @@ class KafkaTarget:
         """The topic."""
         return self.topic
 
-    @property
-    def part(self) -> WrittenPart:
-        """The part of each event that is written."""
-        return WrittenPart(self.value, self.omit)
-
 
 @dataclass(frozen=True, slots=True)
-class PostgresTarget:
+class PostgresTarget(ServiceTarget):
     """A table (`table`, `schema.table`, or `"a.b"` for a name with a dot), and its upsert key.
 
     The columns are fields of `part`; `op` names a field of the event or a JSON pointer.
@@ -99,17 +132,12 @@ class PostgresTarget:
         """The table."""
         return self.table
 
-    @property
-    def part(self) -> WrittenPart:
-        """The part of each event that is written."""
-        return WrittenPart(self.value, self.omit)
-
 
 FileFormat: TypeAlias = Literal["ndjson", "csv", "parquet"]
 
 
 @dataclass(frozen=True, slots=True)
-class FileTarget:
+class FileTarget(ServiceTarget):
     """A folder below the root of its connection, and the format of the files in it.
 
     `partition_by` names folders within it, as `country` or `dt={date}`. The columns of CSV and
@@ -136,11 +164,6 @@ class FileTarget:
         """Whether the files have a column per field."""
         return self.format != "ndjson"
 
-    @property
-    def part(self) -> WrittenPart:
-        """The part of each event that is written."""
-        return WrittenPart(self.value, self.omit)
-
 
 @dataclass(frozen=True, slots=True)
 class ConsoleTarget:
@@ -161,9 +184,6 @@ class ConsoleTarget:
         return WrittenPart(self.value, self.omit)
 
 
-ServiceTarget: TypeAlias = KafkaTarget | PostgresTarget | FileTarget
-"""What a generator of a service can deliver to."""
-
 Target: TypeAlias = ServiceTarget | ConsoleTarget
 
 
@@ -175,7 +195,8 @@ class Template:
     `row_files` are (path, digest) of the files that `get_row` reads.
     `vars` is the canonical JSON text of an object: external variables and top-level arguments.
     `references` are the streams whose events it may read by `get_event_of`: once it is prepared,
-    those that it names, and those that their templates name.
+    those that it names, and those that their templates name. Under `own_name` it reads earlier
+    events of its own stream; once it is prepared, that is empty if it does not.
     """
 
     text: str
@@ -184,6 +205,7 @@ class Template:
     imports: tuple[tuple[str, bytes], ...] = ()
     row_files: tuple[tuple[str, str], ...] = ()
     references: tuple[ReferencedStream, ...] = ()
+    own_name: str = ""
 
     @property
     def all_row_files(self) -> tuple[tuple[str, str], ...]:
@@ -220,6 +242,11 @@ class GrowingPopulation:
 
 
 @dataclass(frozen=True, slots=True)
+class EarlierPopulation:
+    """The events of a stream before the one of the same stream that refers to them."""
+
+
+@dataclass(frozen=True, slots=True)
 class NoPopulation:
     """The events of a stream that cannot be referred to, and why: "is a timeline".
 
@@ -230,7 +257,7 @@ class NoPopulation:
     hint: str | None = None
 
 
-Population: TypeAlias = FixedPopulation | GrowingPopulation
+Population: TypeAlias = FixedPopulation | GrowingPopulation | EarlierPopulation
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
+from eventer.core.errors import DestinationRejectedError
 from eventer.core.model import JsonValue, Position, PositionKey
 from eventer.destinations.base import Flow
 
@@ -128,3 +129,30 @@ class TargetAuditor(Protocol):
 
     async def close(self) -> None:
         """Closes all connections. Raises nothing."""
+
+
+class UnreadableTargetAuditor:
+    """Implements `TargetAuditor` for destinations from which events cannot be read."""
+
+    def __init__(self, events: str) -> None:
+        """`events` are what cannot be read, for the message."""
+        self._events = events
+
+    async def open(self, flow: Flow, others: Sequence[Flow]) -> Mapping[PositionKey, Position]:
+        """Refuses.
+
+        Raises:
+            DestinationRejectedError: always.
+        """
+        del flow, others
+        raise DestinationRejectedError(
+            f"{self._events} cannot be read back, so they cannot be verified",
+            hint="compare what the receiver stored with GET /generator/events",
+        )
+
+    async def audit(self, events: EventReplayer, listed: int = DEFAULT_LISTED) -> AuditReport:
+        """Is never called, because `open` refuses."""
+        raise NotImplementedError
+
+    async def close(self) -> None:
+        """There is nothing to close."""

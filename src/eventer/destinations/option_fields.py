@@ -7,10 +7,11 @@ from typing import Final
 
 from eventer.core.errors import DestinationRejectedError
 from eventer.core.fault_rules import FaultRule
-from eventer.core.model import EventShape, FileTarget, KafkaTarget, Target
+from eventer.core.model import EventShape, ServiceTarget, Target
 from eventer.core.pointer import format_pointer
 from eventer.core.suggestions import did_you_mean
 from eventer.core.written_part import is_written, option_tokens
+from eventer.destinations.kind import destination_kind
 
 _NOT_OBJECTS: Final = "the events are not objects"
 _EFFECTS: Final = {
@@ -84,7 +85,7 @@ def option_warnings(
     for option, field in _named_fields(target, rules):
         if field in shape.absent:
             message = f"`{option}` names the field {field!r}, which none of the first events has"
-            effect = _EFFECTS[option.partition(".")[0]]
+            effect = _EFFECTS.get(option.partition(".")[0], "the option has no value")
             top = option_tokens(field)[0]
             hint = None if top in names else did_you_mean(top, names)
             yield f"{message}: {effect}", hint
@@ -101,18 +102,8 @@ def _named_fields(target: Target, rules: Sequence[FaultRule]) -> Iterator[tuple[
 
 def _option_fields(target: Target) -> Iterator[tuple[str, str]]:
     """Each option of a target that names a field of the event, and the field."""
-    if isinstance(target, KafkaTarget):
-        for option in ("key", "partition", "timestamp"):
-            if (field := getattr(target, option)) is not None:
-                yield option, field
-        for name, field in target.headers:
-            yield f"headers.{name}", field
-    if isinstance(target, FileTarget):
-        from eventer.destinations.file.partition_folders import parse_partition
-
-        for text in target.partition_by:
-            if (pointer := parse_partition(text).pointer) is not None:
-                yield "partition_by", pointer
+    if isinstance(target, ServiceTarget):
+        yield from destination_kind(target.kind).named_fields(target)
     if target.value is not None:
         yield "value", target.value
     if target.op is not None:

@@ -11,7 +11,7 @@ import numpy as np
 
 from eventer.core.errors import EvaluationError
 from eventer.core.limits import MAX_POPULATION
-from eventer.core.model import FixedPopulation, Population
+from eventer.core.model import EarlierPopulation, FixedPopulation, Population
 from eventer.core.suggestions import did_you_mean
 from eventer.functions import arguments as args
 from eventer.functions.arguments import Integers
@@ -75,22 +75,16 @@ def _pick(population: FixedPopulation, arguments: Sequence[Any]) -> BoundCall:
     )
 
 
-def _pick_growing(arguments: Sequence[Any]) -> BoundCall:
+def _pick_known(hint: str, arguments: Sequence[Any]) -> BoundCall:
+    """A call whose last argument is the number of events, which differs between rows."""
     name, pick, count, index, population = arguments
     name = args.text(_NAME, "name", name)
     size: Integers = MAX_POPULATION
     if population is not None:
-        size = args.whole(_NAME, "population", population)
+        size = np.minimum(args.whole(_NAME, "population", population), MAX_POPULATION)
     if count is not None:
         size = np.minimum(size, _checked_count(args.constant_whole(_NAME, "count", count, 1000)))
-    return _call(
-        name,
-        pick,
-        size,
-        index,
-        "an event can be referred to from 1 s after it is due: choose a smaller index, or use "
-        "`pick` without `index`",
-    )
+    return _call(name, pick, size, index, hint)
 
 
 def _call(name: str, pick: Any, size: Integers, index: Any, hint: str) -> BoundCall:
@@ -149,6 +143,8 @@ def _checked_index(name: str, index: Integers, size: Integers, hint: str) -> Int
 @lru_cache(maxsize=256)
 def _picks(population: Population) -> FunctionSpec:
     """The function that picks an index of a population."""
+    if isinstance(population, EarlierPopulation):
+        return GET_INDEX_OF_EARLIER
     if not isinstance(population, FixedPopulation):
         return GET_INDEX_OF_GROWING
     return replace(
@@ -223,7 +219,8 @@ GET_EVENT_OF: Final = FunctionSpec(
     doc="An event of another stream, so that streams join: the same event as the stream itself "
     "would deliver at that index. Only the fields that are read are computed, and all fields of "
     "one call are of the same event: bind it with `local` to read several. If the other event "
-    "raises an error there, so does this one.",
+    "raises an error there, so does this one. Under its own name, an event reads an earlier event "
+    "of its stream: one of `index` 0 to `get_index() - 1`; event 0 gets null.",
     examples=(
         "get_event_of('customers', count=1000).id",
         "get_event_of('customers', 'zipf', 1000).name",
@@ -246,8 +243,22 @@ GET_INDEX_OF_GROWING: Final = replace(
         ),
     ),
     return_type=ReturnType.INTEGER,
-    bind=_pick_growing,
+    bind=partial(
+        _pick_known,
+        "an event can be referred to from 1 s after it is due: choose a smaller index, or use "
+        "`pick` without `index`",
+    ),
     bounds=_growing_bounds,
     picks=None,
 )
 """The function that picks an index of a population that grows."""
+
+GET_INDEX_OF_EARLIER: Final = replace(
+    GET_INDEX_OF_GROWING,
+    bind=partial(
+        _pick_known,
+        "an event can refer only to earlier events of its own stream: choose an index from 0 to "
+        "get_index() - 1",
+    ),
+)
+"""The function that picks an index among the earlier events of a stream; there is at least one."""

@@ -63,7 +63,10 @@ class EventsByIndex(Protocol):
     population: Population
 
     def count(self, reader: RowContext) -> int | None:
-        """How many events exist for the event that refers to them; None if this never changes."""
+        """How many events exist for the event that refers to them; None if this never changes.
+
+        If there are none, the reference is null.
+        """
 
     def event(self, index: int, reader: RowContext) -> Any:
         """The event at an index, as a native returns it.
@@ -296,7 +299,9 @@ class ReferenceFunction(RowFunction):
             raise unknown_stream(spec.name, name)
         assert spec.picks is not None
         row = self._reader.referring_context(spec.name, events)
-        if (size := events.count(row)) is not None:
+        if (size := events.count(row)) == 0:
+            return None
+        if size is not None:
             arguments = [*spec.complete(arguments), float(size)]  # type: ignore[list-item]  # no columns
         index = RowFunction(self._reader, spec.picks(events.population)).call(arguments, key)
         return events.event(int(index), row)  # type: ignore[arg-type]  # an integer

@@ -274,7 +274,7 @@ class FunctionSpec:
 
     The value of a function with `picks` is an event of another stream, which its first argument
     names: that at the index which the function `picks(population)` has for the same arguments. For
-    a population that grows, that function has one more argument: the number of events.
+    a population that is not fixed, that function has one more argument: the number of events.
     """
 
     name: str

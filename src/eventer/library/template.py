@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from dataclasses import fields as dataclass_fields
 from functools import cached_property
@@ -45,7 +45,7 @@ class TemplateParts:
         }
         if not self.has_own_seed:
             fields["seed"] = None
-        return ReferenceRequest(**fields, id=id_, count=self.count)
+        return ReferenceRequest(**fields | {"id": id_}, count=self.count)
 
 
 class Template:
@@ -90,6 +90,7 @@ class Template:
         self.seed = checked_seed(seed)
         request = TemplateRequest(
             text,
+            id="" if name == "template" else _own_name(name, references or {}),
             name=name,
             seed=self.seed,
             stream=stream,
@@ -201,6 +202,12 @@ def _all_references(references: Mapping[str, Template]) -> tuple[ReferenceReques
             if found.setdefault(each.id, each) != each:
                 raise RequestError(f"the name {each.id!r} refers to two different templates")
     return tuple(found.values())
+
+
+def _own_name(file: str, references: Collection[str]) -> str:
+    """The name by which the template of a file refers to itself: that of the file if it is free."""
+    name = Path(file).stem
+    return "" if name in references else name
 
 
 def _read(source: str | Path) -> tuple[str, str]:

@@ -7,11 +7,11 @@ checked when they are evaluated.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from eventer.core.errors import EvaluationError
-from eventer.core.model import JsonValue
+from eventer.core.model import EarlierPopulation, JsonValue, Population
 from eventer.functions.catalog import CATALOG
 from eventer.functions.spec import FunctionSpec
 from eventer.jsonnet import nodes as n
@@ -22,27 +22,35 @@ from eventer.plan.references import ReferencedPrograms
 
 
 def check_arguments(
-    program: Program, signatures: NativeSignatures, references: ReferencedPrograms
+    program: Program,
+    signatures: NativeSignatures,
+    references: ReferencedPrograms,
+    own_name: str = "",
 ) -> None:
     """Checks all calls of known natives; `references` are the streams that they may name.
+
+    Under `own_name` they may name earlier events of their own stream.
 
     Raises:
         EvaluationError: a call is wrong, with its place.
     """
+    populations = {name: each.population for name, each in references.items()}
+    if own_name:
+        populations[own_name] = EarlierPopulation()
     for tree in (program.root, *program.code.values()):
         for name, call in native_calls(tree):
             spec = CATALOG.find(name)
             if spec is not None:
-                _check_call(spec, positional_call(call, signatures[name]), references)
+                _check_call(spec, positional_call(call, signatures[name]), populations)
 
 
-def _check_call(spec: FunctionSpec, call: n.Apply, references: ReferencedPrograms) -> None:
+def _check_call(spec: FunctionSpec, call: n.Apply, populations: Mapping[str, Population]) -> None:
     constants = [constant_of(argument) for argument in call.positional]
     if any(c is NOT_CONSTANT for c in constants):
         return
-    referenced = references.get(str(constants[0])) if constants else None
-    if spec.picks is not None and referenced is not None:
-        spec = spec.picks(referenced.population)
+    population = populations.get(str(constants[0])) if constants else None
+    if spec.picks is not None and population is not None:
+        spec = spec.picks(population)
     try:
         spec.check(constants)  # type: ignore[arg-type]  # none of them is NOT_CONSTANT
     except EvaluationError as error:

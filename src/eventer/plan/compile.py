@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable
 from typing import Final, TypeVar
 
+from eventer.core.errors import BudgetError
 from eventer.core.model import WHOLE_EVENT, WrittenPart
 from eventer.core.written_part import omitted_fields, value_tokens
 from eventer.jsonnet.load import Program
@@ -38,13 +39,25 @@ def compile_plan(program: Program, natives: TracedNatives, part: WrittenPart = W
     """
 
     def work() -> Plan:
-        traced = trace_event(program, natives)
+        try:
+            return planned(unrolls_loops=False)
+        except PlanUnsupportedError as error:
+            if isinstance(error.__cause__, BudgetError) or not _has_listed_loops(natives):
+                raise
+        return planned(unrolls_loops=True)
+
+    def planned(*, unrolls_loops: bool) -> Plan:
+        traced = trace_event(program, natives, unrolls_loops=unrolls_loops)
         has_context = not isinstance(natives, ContextNatives)
         plan = with_plan_errors(lambda: _plan(traced, part, has_context=has_context), program)
         assert isinstance(plan, Plan)
         return plan
 
     return _compiled(program, work)
+
+
+def _has_listed_loops(natives: TracedNatives) -> bool:
+    return natives.runtime is not None and natives.runtime.tracer.has_listed_loops
 
 
 def compile_timelines(program: Program, plan: Plan, part: WrittenPart) -> TimelinePlan:

@@ -86,7 +86,7 @@ class PlanCache:
         references: ReferencedPrograms,
     ) -> Plan:
         if not self._has_constants.get(template):
-            natives = ContextNatives(references)
+            natives = ContextNatives(references, template.own_name)
             try:
                 plan = self._compiled((template, part, None), program, natives)
             except PlanUnsupportedError:
@@ -97,7 +97,9 @@ class PlanCache:
                     return plan
                 del self._plans[template, part, None]
             self._has_constants.add(template, True)
-        natives_of_context = TracedNatives(context, references=references)
+        natives_of_context = TracedNatives(
+            context, references=references, own_name=template.own_name
+        )
         return self._compiled((template, part, context), program, natives_of_context)
 
     def _compiled(self, key: _PlanKey, program: Program, natives: TracedNatives) -> Plan:

@@ -57,6 +57,8 @@ from eventer.plan.referenced_events import ReferencedStreams
 from eventer.plan.references import (
     ReferencedPrograms,
     check_no_growing,
+    names_itself,
+    own_stream,
     referenced_programs,
 )
 from eventer.plan.row_references import bind_row_files, kept_files, library_files
@@ -133,6 +135,7 @@ class PreparedTemplate:
             within,
             self.references,
             step_name=self.step_name,
+            own_name=self.template.own_name,
         )
 
     def shape_for(self, target: Target, rules: Sequence[FaultRule] = ()) -> EventShape:
@@ -178,6 +181,7 @@ class PreparedTemplate:
             within,
             self.references,
             step_name=self.step_name,
+            own_name=self.template.own_name,
         )
 
     def engine(
@@ -269,7 +273,7 @@ class PreparedTemplate:
             EvaluationError: it refers to events of generators.
             RequestError: `engine` requires the plan, which does not cover the template.
         """
-        check_no_growing(self.program, self.references)
+        check_no_growing(self.program, self.references, self.template.own_name)
 
         def interpreter(reason: str) -> InterpretedTimelines:
             made = self._interpreter(stream, context, budget, trace)
@@ -347,10 +351,11 @@ class PreparedTemplate:
     ) -> tuple[Interpreter, RowReader, int]:
         """The interpreter of one stream, the rows that it reads, and its root key."""
         meter = Meter(budget or Budget())
+        itself = own_stream(self.template, self.program, stream, context)
         reader = RowReader(
             dataset=context.dataset,
             instance_id=context.instance_id,
-            references=ReferencedStreams(self.references, populations, meter, trace),
+            references=ReferencedStreams(self.references, populations, meter, trace, itself),
         )
         environment = Environment(reader, DrawKeys(), self.program.vars, trace)
         interpreter = Interpreter(self.program, environment, meter=meter)
@@ -370,8 +375,9 @@ def prepare(template: Template, importer: Importer | None = None) -> PreparedTem
     """
     prepared = _loaded(template, importer, strict=True)
     references = prepared.references
-    for program in (prepared.program, *(each.program for each in references.values())):
-        check_arguments(program, SIGNATURES, references)
+    check_arguments(prepared.program, SIGNATURES, references, prepared.template.own_name)
+    for each in references.values():
+        check_arguments(each.program, SIGNATURES, references, each.own_name)
     return prepared
 
 
@@ -393,7 +399,9 @@ def _loaded(template: Template, importer: Importer | None, *, strict: bool) -> P
         find = kept_files(each.row_files) if own is None else library_files(own)
         program, files = bind_row_files(load(each, own, SIGNATURES), find)
         row_files = tuple((file.path, file.digest) for file in files)
-        return replace(each, imports=program.imports, row_files=row_files), program
+        own_name = each.own_name if names_itself(program, each.own_name) else ""
+        complete = replace(each, imports=program.imports, row_files=row_files, own_name=own_name)
+        return complete, program
 
     completed, program = loaded(template, False)
     references = referenced_programs(template, program, loaded, strict=strict)
@@ -401,7 +409,13 @@ def _loaded(template: Template, importer: Importer | None, *, strict: bool) -> P
     return PreparedTemplate(
         template=replace(completed, references=streams),
         program=program,
-        shape=infer_shape(program.root, program.code, program.vars, references=references),
+        shape=infer_shape(
+            program.root,
+            program.code,
+            program.vars,
+            references=references,
+            own_name=completed.own_name,
+        ),
         fingerprint=fingerprint(),
         references=references,
     )

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from eventer.core.bindings import ReferencePath
 from eventer.core.errors import EvaluationError
-from eventer.core.model import GrowingPopulation, Population
+from eventer.core.model import EarlierPopulation, FixedPopulation, Population
 from eventer.functions import populations
 from eventer.functions.index_reader import IndexReader
 from eventer.functions.row_reader import DrawKeys, EventsByIndex
@@ -27,7 +27,12 @@ from eventer.jsonnet.evaluate.interpreter import FileValues, Interpreter
 from eventer.jsonnet.object_layers import HIDDEN, Layer, LayerField, ObjectCode
 from eventer.jsonnet.object_values import Object
 from eventer.jsonnet.values import Array, Code, Frame, Function, Operand, Thunk, Value, force
-from eventer.plan.references import ReferencedProgram, ReferencedPrograms
+from eventer.plan.references import (
+    DEPENDS_ON_ITSELF,
+    DEPENDS_ON_ITSELF_HINT,
+    ReferencedProgram,
+    ReferencedPrograms,
+)
 
 _T = TypeVar("_T")
 
@@ -39,30 +44,45 @@ class ReferencedStreams(Mapping[str, EventsByIndex]):
     """All referenced streams by name, for the template to which `path` leads.
 
     A stream is prepared when it is first read. The meter of the referring event counts its steps.
+    Under the own name of `itself`, the template reads earlier events of its stream; if they are
+    `earlier` ones themselves, it cannot.
     """
 
     programs: ReferencedPrograms
     populations: populations.Populations
     meter: Meter
     trace: TraceSink
+    itself: ReferencedProgram
+    earlier: bool = False
     path: ReferencePath = ()
     _events: dict[str, EventsByIndex] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> EventsByIndex:
         found = self._events.get(name)
         if found is None:
-            path = (*self.path, name)
-            population = self.populations.get(path, populations.ASSUMED)
-            others = replace(self, path=path, _events={})
-            found = ReferencedEvents(self.programs[name], population, others)
-            self._events[name] = found
+            found = self._events[name] = self._found(name)
         return found
 
+    def _found(self, name: str) -> EventsByIndex:
+        path, itself = (*self.path, name), name == self.itself.own_name
+        if itself and self.earlier:
+            raise EvaluationError(DEPENDS_ON_ITSELF, hint=DEPENDS_ON_ITSELF_HINT)
+        program = self.itself if itself else self.programs[name]
+        others = replace(self, path=path, itself=program, earlier=itself, _events={})
+        population = EarlierPopulation() if itself else program.population
+        grown = self.populations.get(path, populations.ASSUMED)
+        return ReferencedEvents(program, population, grown, others)
+
     def __iter__(self) -> Iterator[str]:
-        return iter(self.programs)
+        return iter({**self.programs, **self._own})
 
     def __len__(self) -> int:
-        return len(self.programs)
+        return len({**self.programs, **self._own})
+
+    @property
+    def _own(self) -> ReferencedPrograms:
+        """The stream itself, if its template refers to it."""
+        return {self.itself.own_name: self.itself} if self.itself.own_name else {}
 
 
 class _Scope:
@@ -82,12 +102,13 @@ class ReferencedEvents:
     def __init__(
         self,
         referenced: ReferencedProgram,
+        population: Population,
         grown: populations.Population,
         others: ReferencedStreams,
     ) -> None:
         stream = referenced.stream
-        self.population: Population = referenced.population
-        self._grown = grown if isinstance(self.population, GrowingPopulation) else None
+        self.population = population
+        self._grown = None if isinstance(referenced.population, FixedPopulation) else grown
         self._name = stream.name
         self._referenced = referenced
         self._meter = others.meter
@@ -98,6 +119,8 @@ class ReferencedEvents:
 
     def count(self, reader: RowContext) -> int | None:
         """See `EventsByIndex.count`."""
+        if isinstance(self.population, EarlierPopulation):
+            return reader.index
         if self._grown is None:
             return None
         return int(self._grown.counts(_row(reader.index), _row(reader.scheduled))[0])

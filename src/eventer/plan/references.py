@@ -2,7 +2,8 @@
 
 A template owns its references (`Template.references`), and prepared ones are complete: they are the
 streams that its calls name, and those that their templates name. All names mean the same in all of
-these templates, so one mapping of names to programs serves them all.
+these templates, so one mapping of names to programs serves them all. Only the own name of a
+template (`Template.own_name`) means earlier events of its own stream there.
 """
 
 from __future__ import annotations
@@ -13,11 +14,14 @@ from typing import Final, TypeAlias
 
 from eventer.core.errors import EvaluationError
 from eventer.core.model import (
+    EarlierPopulation,
+    EventContext,
     FixedPopulation,
     GrowingPopulation,
     NoPopulation,
     Population,
     ReferencedStream,
+    Stream,
     Template,
 )
 from eventer.core.suggestions import did_you_mean
@@ -49,6 +53,11 @@ class ReferencedProgram:
     def root_key(self) -> int:
         """The draw key of its root."""
         return root_key(self.stream.stream, self.program.digest)
+
+    @property
+    def own_name(self) -> str:
+        """The name under which its template reads earlier events of the stream itself."""
+        return self.stream.template.own_name
 
 
 TemplateLoader: TypeAlias = Callable[[Template, bool], tuple[Template, Program]]
@@ -96,7 +105,10 @@ class _Resolution:
         }
 
     def _follow(self, program: Program, path: tuple[str, ...]) -> None:
+        own_name = self.found[path[-1]].own_name if path else self.template.own_name
         for call, name in reference_calls(program):
+            if name and name == own_name:
+                continue
             try:
                 stream = self._stream(name, path)
             except EvaluationError as error:
@@ -134,6 +146,8 @@ class _Resolution:
                 "names is found before the first event is generated",
                 hint="write the name as text, such as get_event_of('customers')",
             )
+        if name == self.template.own_name:
+            raise _circular((name, *path, name))
         stream = self.known.get(name)
         if stream is None:
             raise self._unknown(name)
@@ -155,9 +169,6 @@ class _Resolution:
 
     def _check_growing(self, stream: ReferencedStream, path: tuple[str, ...]) -> None:
         """Checks that a stream with a schedule can be referred to at the end of a path."""
-        itself = stream.template.text == self.template.text
-        if path and itself:
-            raise _circular((stream.name, *path, stream.name))
         if path and isinstance(self.found[path[-1]].population, FixedPopulation):
             chain = " → ".join([*path, stream.name])
             raise EvaluationError(
@@ -167,10 +178,11 @@ class _Resolution:
                 "`stream` and `seed` but without a schedule, and refer to that: its events are "
                 "the same",
             )
-        if itself:
+        if stream.template.text == self.template.text and not stream.template.own_name:
             raise EvaluationError(
-                f"get_event_of: {stream.name!r} refers to itself, which is not possible",
-                hint="take what its events have in common from a third event",
+                f"get_event_of: {stream.name!r} refers to itself in another file",
+                hint=f"call get_event_of({stream.name!r}) in the template, not in a file that it "
+                "imports",
             )
 
     def _unknown(self, name: str) -> EvaluationError:
@@ -195,19 +207,24 @@ class _Resolution:
 def _indirect(found: ReferencedProgram) -> ReferencedProgram:
     """A stream to which only other streams refer."""
     population = found.population
-    if isinstance(population, FixedPopulation):
+    if not isinstance(population, GrowingPopulation):
         return found
     stream = replace(found.stream, population=replace(population, indirect=True))
     return replace(found, stream=stream)
 
 
-def check_no_growing(program: Program, references: ReferencedPrograms) -> None:
-    """Checks that a program of timelines refers to no events of generators.
+def check_no_growing(program: Program, references: ReferencedPrograms, own_name: str) -> None:
+    """Checks that a program of timelines refers to no events of generators, or of itself.
 
     Raises:
         EvaluationError: it does; at the place of the call.
     """
     for call, name in reference_calls(program):
+        if name and name == own_name:
+            raise EvaluationError(
+                "get_event_of: a timeline cannot refer to earlier timelines of its own stream",
+                hint="take what the timelines have in common from an event without a schedule",
+            ).at(call.span)
         referenced = references.get(name or "")
         if referenced is not None and isinstance(referenced.population, GrowingPopulation):
             raise EvaluationError(
@@ -215,6 +232,29 @@ def check_no_growing(program: Program, references: ReferencedPrograms) -> None:
                 hint="add it to `events` once more under another `id`, with the same `stream` and "
                 "`seed` but without a schedule, and refer to that: its events are the same",
             ).at(call.span)
+
+
+def names_itself(program: Program, own_name: str) -> bool:
+    """Whether a program refers to earlier events of its own stream, which it calls `own_name`."""
+    return bool(own_name) and any(name == own_name for _, name in reference_calls(program))
+
+
+def own_stream(
+    template: Template, program: Program, stream: Stream, context: EventContext
+) -> ReferencedProgram:
+    """The stream of a template as the template itself refers to it."""
+    itself = ReferencedStream(template.own_name, template, stream, context, EarlierPopulation())
+    return ReferencedProgram(itself, program)
+
+
+DEPENDS_ON_ITSELF: Final = (
+    "get_event_of: a field that is read of an earlier event depends on an event before that one"
+)
+"""What is wrong with a reference of a stream to itself within another."""
+DEPENDS_ON_ITSELF_HINT: Final = (
+    "read fields of the earlier event, such as an id, that do not depend on get_event_of; neither "
+    "may it depend on that which fields there are: write null in place of an optional field"
+)
 
 
 def _circular(names: tuple[str, ...]) -> EvaluationError:

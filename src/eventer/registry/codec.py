@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Any, Final
 
 from eventer.core import errors
+from eventer.core.destination_kinds import load_kind
 from eventer.core.errors import EventerError, Fault, RequestError, TemplateError, TraceFrame
 from eventer.core.model import (
     Column,
@@ -17,14 +18,12 @@ from eventer.core.model import (
     ConsoleTarget,
     EventContext,
     EventShape,
-    FileTarget,
     FixedPopulation,
     GrowingPopulation,
-    KafkaTarget,
     NoPopulation,
     Population,
-    PostgresTarget,
     ReferencedStream,
+    ServiceTarget,
     Stream,
     Target,
     Template,
@@ -67,22 +66,22 @@ def target_text(target: Target) -> str:
 
 
 def read_target(text: str) -> Target:
-    """Reads the text of `target_text`."""
+    """Reads the text of `target_text`.
+
+    Raises:
+        ConfigError: the package of its kind of destination is not installed.
+    """
     parts: dict[str, Any] = json.loads(text)
-    parts["omit"] = tuple(parts.get("omit", ()))
-    match parts.pop("kind"):
-        case "kafka":
-            for name in ("headers", "config"):
-                parts[name] = tuple((key, value) for key, value in parts[name])
-            return KafkaTarget(**parts)
-        case "postgres":
-            key = parts.pop("key")
-            return PostgresTarget(**parts, key=None if key is None else tuple(key))
-        case "file":
-            parts["partition_by"] = tuple(parts["partition_by"])
-            return FileTarget(**parts)
-        case _:
-            return ConsoleTarget(**parts)
+    kind = parts.pop("kind")
+    values = {name: _with_tuples(part) for name, part in parts.items()}
+    if kind == ConsoleTarget.kind:
+        return ConsoleTarget(**values)
+    target: ServiceTarget = load_kind(kind).target_type(**values)
+    return target
+
+
+def _with_tuples(value: Any) -> Any:
+    return tuple(map(_with_tuples, value)) if isinstance(value, list) else value
 
 
 def template_text(template: Template) -> str:
@@ -98,6 +97,7 @@ def _template(template: Template) -> dict[str, Any]:
         | ({"imports": imports} if imports else {})
         | ({"row_files": dict(template.row_files)} if template.row_files else {})
         | ({"references": references} if references else {})
+        | ({"own_name": template.own_name} if template.own_name else {})
     )
 
 

@@ -47,7 +47,11 @@ class BoundEvents:
     def due_times(self, index: Rows) -> Rows:
         """When the events with these indices are due."""
         due = self.pace.all_due(index)
-        return _in_order(lambda each: _due_times(self.pace, each), index) if due is None else due
+        return (
+            _in_order(lambda each: _due_times(self.pace.scheduled, each), index)
+            if due is None
+            else due
+        )
 
     def gate(self, committed: int) -> int:
         """The instant (ns) before which events can refer to these, if `committed` are committed.
@@ -92,6 +96,30 @@ class BoundPopulation:
         return found
 
 
+@dataclass(frozen=True, slots=True)
+class ScheduledEvents:
+    """The events of a stream itself: `scheduled` says when [first, first + count) are due."""
+
+    scheduled: Callable[[int, int], Rows]
+
+    def counts(self, readers: Rows, scheduled: Rows) -> Rows:
+        """See `Population.counts`: the events before."""
+        del scheduled
+        return readers
+
+    def due_times(self, readers: Rows, index: Rows) -> Rows:
+        """See `Population.due_times`."""
+        del readers
+        return _in_order(lambda each: _due_times(self.scheduled, each), index)
+
+
+def own_populations(
+    own_name: str, scheduled: Callable[[int, int], Rows]
+) -> Mapping[ReferencePath, ScheduledEvents]:
+    """The events to which a template refers under its own name; see `ScheduledEvents`."""
+    return {(own_name,): ScheduledEvents(scheduled)} if own_name else {}
+
+
 def bound_populations(bindings: Iterable[Binding]) -> Mapping[ReferencePath, BoundPopulation]:
     """The populations of a generator by the references that lead to them."""
     by_path: dict[ReferencePath, list[Binding]] = {}
@@ -130,10 +158,11 @@ def _due_ends(pace: Pace, times: Rows) -> Rows:
     return np.concatenate([_due_ends(pace, times[:middle]), _due_ends(pace, times[middle:])])
 
 
-def _due_times(pace: Pace, index: Rows) -> Rows:
+def _due_times(scheduled: Callable[[int, int], Rows], index: Rows) -> Rows:
     """When these ascending indices are due."""
     first, last = int(index[0]), int(index[-1])
     if last - first <= _MOST_TIMES_PER_ROW * len(index):
-        return pace.scheduled(first, last + 1 - first)[index - first]
+        return scheduled(first, last + 1 - first)[index - first]
     middle = len(index) // 2
-    return np.concatenate([_due_times(pace, index[:middle]), _due_times(pace, index[middle:])])
+    halves = index[:middle], index[middle:]
+    return np.concatenate([_due_times(scheduled, each) for each in halves])

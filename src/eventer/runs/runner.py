@@ -11,8 +11,9 @@ from typing import Any, Final
 from eventer.core.clock import NS_PER_SECOND, Clock
 from eventer.core.errors import DestinationUnavailableError, EventerError, UnknownOutcomeError
 from eventer.destinations.base import ShardConnection
-from eventer.runs.commit_policy import AS_SOON_AS_POSSIBLE, CommitPolicy
+from eventer.destinations.commit_policy import AS_SOON_AS_POSSIBLE, CommitPolicy
 from eventer.runs.generation_thread import GenerationThread
+from eventer.runs.io_timeout import io_timeout
 from eventer.runs.shard import Shard
 from eventer.runs.shard_messages import (
     Check,
@@ -142,7 +143,7 @@ class ShardRunner:
 
     async def _carry_out(self, instruction: IoInstruction) -> None:
         try:
-            async with asyncio.timeout(_timeout(instruction)):
+            async with io_timeout(_timeout(instruction)):
                 await self._use(instruction)
         except EventerError as error:
             self._failed(error)

@@ -11,8 +11,8 @@ from __future__ import annotations
 from eventer.core.bindings import Binding
 from eventer.core.model import Position, PositionKey
 from eventer.destinations.base import Flow
+from eventer.destinations.commit_policy import AS_SOON_AS_POSSIBLE, CommitPolicy
 from eventer.runs.assignment import Assignment
-from eventer.runs.commit_policy import AS_SOON_AS_POSSIBLE, CommitPolicy
 from eventer.runs.connection_lane import ConnectionLane
 from eventer.runs.flow_state import PositionReported
 from eventer.runs.generation_lane import GenerationLane

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 from eventer.core.errors import DestinationRejectedError, EventerError, TargetUnavailableError
 from eventer.core.model import PositionKey
+from eventer.destinations.commit_policy import CommitPolicy
 from eventer.runs.backoff import delay_ns
 from eventer.runs.batch_limiter import BatchLimiter
-from eventer.runs.commit_policy import CommitPolicy
 from eventer.runs.commit_throttle import CommitThrottle
 from eventer.runs.flow_set import FlowSet
 from eventer.runs.flow_state import Removed, Withdrawing

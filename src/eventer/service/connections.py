@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
 
-from pydantic import SecretStr
-
+from eventer.core.destination_kinds import BUILT_IN
 from eventer.core.model import Guarantee
-from eventer.destinations.file.settings import FileSettings
-from eventer.destinations.postgres.dsn import parse_dsn
+from eventer.destinations.connection_settings import ConnectionSettings
+from eventer.destinations.connector import ConnectionContext, Connector
+from eventer.destinations.kind import destination_kind
 from eventer.settings import Settings
-from eventer.settings.model import (
-    CONNECTION_TYPES,
-    FileConnection,
-    KafkaConnection,
-    PostgresConnection,
-)
-from eventer.workers.connectors import FileConnector, KafkaConnector, PostgresConnector
-from eventer.workers.messages import Connector
+
+_STATE_FOLDER: Final = "destinations"
+"""The folder within that of the service's data for what destinations cannot keep."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +23,8 @@ class KnownConnection:
     """A connection that requests may name. Without an address, `connector` is None.
 
     `setting` is the setting of its address; `address` is that without user and password. The
-    address of a connection to files is its root folder. `guarantee` is None if the connected server
-    decides.
+    address of a connection to files is its root folder; `missing` is what an address is called in
+    messages. `guarantee` is None if the connected server decides.
     """
 
     kind: str
@@ -35,48 +32,44 @@ class KnownConnection:
     setting: str
     guarantee: Guarantee | None = None
     address: str | None = None
-
-    @property
-    def missing(self) -> str:
-        """What a connection without a connector does not have, for messages."""
-        return "root folder" if self.kind == "file" else "address"
+    missing: str = "address"
 
 
-def known_connections(settings: Settings, shards: int) -> Mapping[str, KnownConnection]:
-    """All connections that requests may name, by name."""
-    own = {kind: getattr(settings, kind) for kind in CONNECTION_TYPES}
-    named = {**own, **settings.connections}
-    return {name: _connection(name, section, shards) for name, section in named.items()}
+def known_connections(
+    settings: Settings, shards: int, *, keeps_state: bool = True
+) -> Mapping[str, KnownConnection]:
+    """All connections that requests may name, by name.
+
+    If `keeps_state` is false, destinations keep nothing in the folder of the service's data.
+    """
+    folder = settings.data_dir / _STATE_FOLDER if keeps_state else None
+    known = {
+        kind: _connection(kind, kind, getattr(settings, kind), shards, folder) for kind in BUILT_IN
+    }
+    for name, section in settings.connections.items():
+        kind = _kind_of(section)
+        known[name] = _connection(name, kind, section, shards, folder)
+    return known
+
+
+def _kind_of(section: ConnectionSettings) -> str:
+    """The `type` of an additional connection."""
+    kind: str = section.type  # type: ignore[attr-defined]  # models of additional connections
+    return kind
 
 
 def _connection(
-    name: str, section: KafkaConnection | PostgresConnection | FileConnection, shards: int
+    name: str, kind: str, section: ConnectionSettings, shards: int, folder: Path | None
 ) -> KnownConnection:
-    prefix = name if name in CONNECTION_TYPES else f"connections.{name}"
-    if isinstance(section, FileConnection):
-        return _file_connection(name, section, f"{prefix}.root")
-    options = {
-        field: value.get_secret_value() if isinstance(value, SecretStr) else value
-        for field, value in section
-        if field != "type"
-    }
-    if isinstance(section, KafkaConnection):
-        servers = section.bootstrap_servers
-        kafka = KafkaConnector(name, options, shards) if servers else None
-        guarantee = None if section.delivery == "auto" else section.delivery
-        return KnownConnection("kafka", kafka, f"{prefix}.bootstrap_servers", guarantee, servers)
-    postgres = PostgresConnector(name, options) if section.dsn else None
-    address = parse_dsn(section.dsn.get_secret_value()).address if section.dsn else None
-    return KnownConnection("postgres", postgres, f"{prefix}.dsn", "exactly-once", address)
-
-
-def _file_connection(name: str, section: FileConnection, setting: str) -> KnownConnection:
-    if section.root is None:
-        return KnownConnection("file", None, setting, "exactly-once")
-    root = section.root.expanduser().absolute()
-    file_settings = FileSettings(root, section.roll_interval, section.roll_bytes)
-    connector = FileConnector(name, file_settings)
-    return KnownConnection("file", connector, setting, "exactly-once", str(root))
+    specification = destination_kind(kind)
+    prefix = name if name == kind else f"connections.{name}"
+    setting = f"{prefix}.{specification.address_setting}"
+    configured = specification.configure(section, ConnectionContext(name, shards, folder))
+    if configured is None:
+        return KnownConnection(kind, None, setting, missing=specification.address_noun)
+    return KnownConnection(
+        kind, configured.connector, setting, configured.guarantee, configured.address
+    )
 
 
 def environment_name(setting: str) -> str:

@@ -20,12 +20,11 @@ from eventer.core.model import (
     TimelineSpec,
 )
 from eventer.registry.base import GeneratorRecord, stream_key
-from eventer.service.requests import AddRequest, EventRequest
+from eventer.service.requests import REFERENCE_CALL, AddRequest, EventRequest
 
-_CALL: Final = "event_of"
 _QUOTED: Final = re.compile(r"""(["'])([^"'\\\n]+)\1""")
 _MAY_CALL: Final = ("import", "\\")
-"""What a text has if it refers to events without `_CALL` in it: in a file, or by an escape."""
+"""What a text without `REFERENCE_CALL` has if it refers to events: in a file, or by an escape."""
 TIMELINES: Final = NoPopulation("gives timelines", "refer to an event without `timeline`")
 DELAYED: Final = NoPopulation(
     "has late or duplicate events on purpose",
@@ -60,7 +59,7 @@ def with_references(
     known = {each.name: each for each in streams}
 
     def references(text: str) -> tuple[ReferencedStream, ...]:
-        if _CALL in text:
+        if REFERENCE_CALL in text:
             found = _generators(_named_texts(text, known), known, find)
             return (*streams, *found) if found else streams  # one tuple, which is packed once
         return possible if any(each in text for each in _MAY_CALL) else ()
@@ -85,7 +84,7 @@ def _named_texts(text: str, known: Mapping[str, ReferencedStream]) -> list[str]:
     texts = [text]
     while texts:
         named = (known[name].template.text for name in _names(texts.pop()) if name in known)
-        new = {each: None for each in named if _CALL in each and each not in found}
+        new = {each: None for each in named if REFERENCE_CALL in each and each not in found}
         found |= new
         texts += new
     return [*found]

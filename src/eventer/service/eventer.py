@@ -12,6 +12,7 @@ from eventer.core.clock import Clock, SystemClock
 from eventer.core.errors import ConflictError, Fault, NotFoundError, RegistryError, RequestError
 from eventer.core.model import GeneratorState, Position
 from eventer.core.pace import PaceSpec
+from eventer.destinations.connector import Connector
 from eventer.destinations.inspection import ConnectionReport
 from eventer.registry.base import Registry, Remove, SetState
 from eventer.service.add_generators import Adder
@@ -42,7 +43,7 @@ from eventer.workers.inspector_messages import (
     RecomputeTimelines,
 )
 from eventer.workers.inspector_pool import InspectorPool
-from eventer.workers.messages import AuditProgress, Connector, WorkerConfig
+from eventer.workers.messages import AuditProgress, WorkerConfig
 from eventer.workers.supervisor import ProcessStatus
 from eventer.workers.worker_pool import WorkerPool
 
@@ -313,7 +314,8 @@ class Eventer:
         question = self._recomputation(id, first, count)
         found = await self._inspectors.ask(question, RecomputedEvents, limit)
         provisional_from = max(first, question.position)
-        if first + count <= provisional_from or not question.bindings:
+        own = all(each.generator == generator.record.id for each in question.bindings)
+        if first + count <= provisional_from or own:
             return found
         return replace(found, provisional_from=provisional_from)
 

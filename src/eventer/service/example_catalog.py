@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -12,22 +13,32 @@ from typing import Final
 
 from eventer.core.errors import NotFoundError
 from eventer.core.suggestions import did_you_mean
+from eventer.jsonnet.built_in_library import BUILT_IN_LIBRARY
 
 _SUFFIX: Final = ".jsonnet"
+_TIMELINES: Final = "timelines"
+"""The folder of the examples of timelines."""
+_IMPORT: Final = re.compile(r"""\bimport(?:str|bin)? ["']([^"']+)["']""")
+_HORIZON: Final = re.compile(r"^//.* --timeline (\w+)", re.MULTILINE)
+"""Where the comments of an example of timelines have its horizon: in a command."""
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """An example template. `description` is its first comment line, without a period."""
+    """An example template. `description` is its first comment line, without a period.
+
+    An example of timelines has a `horizon`, such as 30m.
+    """
 
     name: str
     description: str
     template: str
+    horizon: str | None = None
 
     @property
     def needs_library(self) -> bool:
         """Whether it imports files of the examples' library."""
-        return "import '" in self.template or 'import "' in self.template
+        return any(path != BUILT_IN_LIBRARY for path in _IMPORT.findall(self.template))
 
 
 @cache
@@ -56,9 +67,14 @@ def _folder() -> Traversable:
 
 
 def _read() -> Iterator[Example]:
-    for file in _folder().iterdir():
+    folder = _folder()
+    for file in (*folder.iterdir(), *(folder / _TIMELINES).iterdir()):
         if file.name.endswith(_SUFFIX):
-            text = file.read_text("utf-8")
-            first = text.partition("\n")[0]
-            description = first.lstrip("/ ").rstrip(". ") if first.startswith("//") else ""
-            yield Example(file.name.removesuffix(_SUFFIX), description, text)
+            yield _parsed(file.name.removesuffix(_SUFFIX), file.read_text("utf-8"))
+
+
+def _parsed(name: str, text: str) -> Example:
+    first = text.partition("\n")[0]
+    description = first.lstrip("/ ").rstrip(". ") if first.startswith("//") else ""
+    horizon = _HORIZON.search(text)
+    return Example(name, description, text, horizon and horizon[1])

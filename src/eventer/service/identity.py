@@ -9,18 +9,15 @@ from typing import Any, Final
 
 from eventer.core.fault_rules_json import rules_json
 from eventer.core.model import (
-    ConsoleTarget,
-    FileTarget,
     FixedPopulation,
     GeneratorSpec,
     GrowingPopulation,
-    KafkaTarget,
     OnNull,
-    PostgresTarget,
     ReferencedStream,
     ServiceTarget,
     Target,
 )
+from eventer.destinations.kind import destination_kind
 
 _PERSON: Final = b"eventer.id"
 
@@ -75,43 +72,11 @@ def _reference_identity(stream: ReferencedStream) -> Mapping[str, Any]:
 
 
 def _target_identity(target: Target) -> Mapping[str, Any]:
-    match target:
-        case KafkaTarget():
-            return {
-                "kind": "kafka",
-                "connection": target.connection,
-                "topic": target.topic,
-                "key": target.key,
-                "partition": target.partition,
-                "timestamp": target.timestamp,
-                "headers": sorted(target.headers),
-                **_record_options(target),
-            }
-        case PostgresTarget():
-            return {
-                "kind": "postgres",
-                "connection": target.connection,
-                "table": target.table,
-                "key": None if target.key is None else list(target.key),
-                **_record_options(target),
-            }
-        case FileTarget():
-            return {
-                "kind": "file",
-                "connection": target.connection,
-                "path": target.path,
-                "format": target.format,
-                "partition_by": list(target.partition_by),
-                **_record_options(target),
-            }
-        case ConsoleTarget():
-            return {"kind": "console", "connection": target.connection}
-
-
-def _record_options(target: ServiceTarget) -> Mapping[str, Any]:
-    """The options that say what is written of an event, if they are set."""
-    options = {"value": target.value, "omit": sorted(target.omit), "op": target.op}
-    if isinstance(target, KafkaTarget):
-        formats = {"format": target.format, "key_format": target.key_format}
-        options |= {name: each for name, each in formats.items() if each != "json"}
-    return {name: value for name, value in options.items() if value}
+    if not isinstance(target, ServiceTarget):
+        return {"kind": target.kind, "connection": target.connection}
+    written = {"value": target.value, "omit": sorted(target.omit), "op": target.op}
+    return {
+        "kind": target.kind,
+        **destination_kind(target.kind).identity(target),
+        **{name: value for name, value in written.items() if value},
+    }

@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any, Final
 
-from eventer.core.bindings import relevant_bindings
 from eventer.core.clock import NS_PER_SECOND, Clock
 from eventer.core.errors import EventerError, FencedError, RegistryError, WorkerLostError
 from eventer.core.model import CatchUp, GeneratorState, Guarantee, Position, PositionKey
@@ -44,7 +43,7 @@ from eventer.service.event_references import referenced_by_name
 from eventer.service.generator import Generator, position_lost
 from eventer.service.generator_index import GeneratorIndex
 from eventer.service.reference_gates import ReferenceGates
-from eventer.service.reference_histories import indirect_bindings
+from eventer.service.reference_histories import bindings_from
 from eventer.service.shard_totals import ShardTotals
 from eventer.service.start_progress import log_start
 from eventer.service.upgrade_warning import upgrade_warnings
@@ -375,10 +374,7 @@ class Lifecycle:
             generator.key,
             generator.segments_from(position),
             generator.live_from,
-            (
-                *relevant_bindings(generator.record.bindings, position.next),
-                *indirect_bindings(generator, self.generators),
-            ),
+            bindings_from(generator, self.generators, position.next),
             self.gates.open(generator),
             cursor=generator.start_cursor(position),
             first_timeline=generator.first_timeline,

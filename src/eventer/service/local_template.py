@@ -20,6 +20,7 @@ from eventer.core.model import ColumnType, EventShape, EventSource
 from eventer.core.pointer import format_pointer
 from eventer.jsonnet.importer import FolderImporter, Importer, NoLibrary
 from eventer.plan.prepare import PreparedTemplate, prepare
+from eventer.runs.populations import own_populations
 from eventer.service.requests import TemplateRequest
 from eventer.service.run_schedule import ScheduleOptions, schedule
 from eventer.settings import Settings
@@ -145,7 +146,11 @@ class LocalTemplate:
     def _batches(self, events: EventRange) -> Iterator[Batch]:
         source, prepared = self.event_source(), self._prepared
         timetable = schedule(events.schedule_options(), time.time_ns()).timetable
-        engine = prepared.engine(source.stream, source.context)
+        engine = prepared.engine(
+            source.stream,
+            source.context,
+            populations=own_populations(prepared.template.own_name, timetable.scheduled),
+        )
         first, end = events.first, events.first + events.count
         while first < end:
             times = timetable.scheduled(first, min(end - first, MAX_EVENTS))

@@ -9,7 +9,8 @@ from typing import Final, TypeAlias, TypeVar
 
 from eventer.core.clock import NS_PER_SECOND
 from eventer.core.fault_rules import FaultRule
-from eventer.core.model import ConsoleTarget, KafkaTarget, PostgresTarget, Target, Template
+from eventer.core.model import ServiceTarget, Target, Template
+from eventer.destinations.kind import destination_kind
 from eventer.workers.inspector_messages import Inspection, InspectTemplate
 
 MAX_INSPECTIONS: Final = 2_000
@@ -77,18 +78,11 @@ def _characters(key: _Key) -> int:
 
 
 def _without_name(target: Target) -> Target:
-    """A target without its name and connection, which do not matter for what is written there.
-
-    The names of schemas and of their subjects contain that of the topic.
-    """
-    if isinstance(target, ConsoleTarget):
+    """A target without what does not matter for what is written there."""
+    if not isinstance(target, ServiceTarget):
         return target
-    if isinstance(target, KafkaTarget):
-        has_schema = not target.format == target.key_format == "json"
-        return replace(target, topic=target.topic if has_schema else "", connection="")
-    if isinstance(target, PostgresTarget):
-        return replace(target, table="", connection="")
-    return replace(target, path="", connection="")
+    unnamed: Target = destination_kind(target.kind).without_name(target)
+    return unnamed
 
 
 def _for_targets(kept: _Kept, targets: tuple[Target, ...]) -> Inspection:

@@ -21,7 +21,7 @@ from eventer.runs.populations import NOTHING, BoundEvents
 from eventer.service.event_references import referenced_by_name
 from eventer.service.generator import Generator
 from eventer.service.generator_index import GeneratorIndex
-from eventer.service.reference_histories import Histories, histories, indirect_bindings
+from eventer.service.reference_histories import Histories, all_bindings, histories
 from eventer.workers.worker_pool import WorkerPool
 
 STALL_NS: Final = 30 * NS_PER_SECOND
@@ -76,8 +76,7 @@ class ReferenceGates:
 
     def all_bindings(self, generator: Generator) -> tuple[Binding, ...]:
         """Those of a generator and of what it refers to; also if nothing is generated yet."""
-        own = self._stored_or_first(generator)
-        return (*own, *indirect_bindings(generator, self._generators, self._stored_or_first))
+        return all_bindings(generator, self._generators, self._stored_or_first)
 
     def _stored_or_first(self, generator: Generator) -> tuple[Binding, ...]:
         return generator.record.bindings or self.bindings(generator, 0)

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TypeAlias
 
-from eventer.core.bindings import Binding, bindings_via
+from eventer.core.bindings import Binding, bindings_via, relevant_bindings
+from eventer.registry.base import GeneratorRecord
 from eventer.service.event_references import referenced_by_name
 from eventer.service.generator import Generator
 
@@ -31,6 +32,17 @@ def stored_bindings(generator: Generator) -> tuple[Binding, ...]:
     return generator.record.bindings
 
 
+def own_bindings(record: GeneratorRecord, bindings: tuple[Binding, ...]) -> tuple[Binding, ...]:
+    """The bindings of a generator's reference to its own earlier events.
+
+    They follow from when those are due, and from the generator's other `bindings`.
+    """
+    if not (name := record.spec.event_source.template.own_name):
+        return ()
+    own = Binding(name, 0, record.id, record.incarnation, record.segments)
+    return (own, *bindings_via(name, bindings))
+
+
 def indirect_bindings(
     generator: Generator,
     generators: Generators,
@@ -40,10 +52,31 @@ def indirect_bindings(
     return tuple(
         binding
         for name, other in _referenced(generator, generators)
-        for binding in bindings_via(
-            name, (*bindings(other), *indirect_bindings(other, generators, bindings))
-        )
+        for binding in bindings_via(name, all_bindings(other, generators, bindings))
     )
+
+
+def all_bindings(
+    generator: Generator,
+    generators: Generators,
+    bindings: Callable[[Generator], tuple[Binding, ...]] = stored_bindings,
+) -> tuple[Binding, ...]:
+    """The bindings of a generator, those of what it refers to, and those of its own events."""
+    others = (*bindings(generator), *indirect_bindings(generator, generators, bindings))
+    return (*others, *own_bindings(generator.record, others))
+
+
+def bindings_from(
+    generator: Generator, generators: Generators, position: int
+) -> tuple[Binding, ...]:
+    """As `all_bindings`, but only those that hold from a position on.
+
+    Events that refer to earlier ones of their own stream need all.
+    """
+    if generator.record.spec.event_source.template.own_name:
+        return all_bindings(generator, generators)
+    own = relevant_bindings(generator.record.bindings, position)
+    return (*own, *indirect_bindings(generator, generators))
 
 
 def _referenced(generator: Generator, generators: Generators) -> Iterator[tuple[str, Generator]]:

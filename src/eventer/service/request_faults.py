@@ -6,21 +6,20 @@ The form of values, such as intervals, is checked in `api/wire`; limits in `limi
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from eventer.core.clock import NS_PER_SECOND
-from eventer.core.errors import DestinationRejectedError, Fault, RequestError
+from eventer.core.errors import Fault, RequestError
 from eventer.core.fault_rules import FaultRule
 from eventer.core.generator_name import name_fault
 from eventer.core.instant import parse_moment
-from eventer.core.model import FileTarget, KafkaTarget, PostgresTarget, Target, TimelineSpec
+from eventer.core.model import ServiceTarget, Target, TimelineSpec
 from eventer.core.pace import PaceSpec
-from eventer.core.pointer import format_pointer, parse_pointer
+from eventer.core.pointer import format_pointer
 from eventer.core.suggestions import did_you_mean
-from eventer.destinations.file.partition_folders import parse_partition
-from eventer.destinations.file.target_path import path_fault
-from eventer.destinations.kafka.topic_name import target_topic_error
-from eventer.destinations.postgres.identifiers import parse_table
+from eventer.destinations.kind import destination_kind
+from eventer.destinations.option_pointers import pointer_faults
 from eventer.service.connections import KnownConnection, environment_name
 from eventer.service.requests import AddRequest
 from eventer.service.timeline_faults import timeline_faults
@@ -95,47 +94,13 @@ def _schedule_faults(request: AddRequest) -> Iterator[Fault]:
 
 def target_faults(target: Target, pointer: str) -> Iterator[Fault]:
     """The faults of a target's names. Their pointers begin with `pointer`."""
-    match target:
-        case KafkaTarget():
-            if fault := target_topic_error(target.topic):
-                yield Fault(f"{pointer}/topic", fault)
-        case PostgresTarget():
-            try:
-                parse_table(target.table)
-            except DestinationRejectedError as error:
-                yield Fault(f"{pointer}/table", error.message, error.hint)
-            yield from _repeated_key_faults(target.key or (), pointer)
-        case FileTarget():
-            yield from _file_faults(target, pointer)
-    yield from _option_faults(target, pointer)
-    if isinstance(target, KafkaTarget) and target.op is not None and target.key is None:
-        yield Fault(
-            f"{pointer}/op",
-            "`op` needs `key`: a deletion names the key of the deleted record",
-            "set `key` to a field that every event has",
-        )
-    if isinstance(target, KafkaTarget) and target.key_format != "json" and target.key is None:
-        yield Fault(
-            f"{pointer}/key_format",
-            "`key_format` needs `key`: without it, records have no keys",
-            "set `key` to a field, or remove `key_format`",
-        )
-
-
-def _repeated_key_faults(key: Sequence[str], pointer: str) -> Iterator[Fault]:
-    for number, name in enumerate(key):
-        if name in key[:number]:
-            yield Fault(f"{pointer}/key/{number}", f"the key contains {name!r} twice")
-
-
-def _file_faults(target: FileTarget, pointer: str) -> Iterator[Fault]:
-    if fault := path_fault(target.path):
-        yield Fault(f"{pointer}/path", fault)
-    for number, level in enumerate(target.partition_by):
-        try:
-            parse_partition(level)
-        except RequestError as error:
-            yield Fault(f"{pointer}/partition_by/{number}", error.message)
+    if isinstance(target, ServiceTarget):
+        for fault in destination_kind(target.kind).faults(target):
+            yield replace(fault, pointer=f"{pointer}{fault.pointer}")
+    options = {"value": target.value, "op": target.op}
+    options |= {f"omit/{number}": field for number, field in enumerate(target.omit)}
+    for fault in pointer_faults(options):
+        yield replace(fault, pointer=f"{pointer}{fault.pointer}")
 
 
 def connection_faults(
@@ -154,20 +119,6 @@ def connection_faults(
     elif known.connector is None:
         hint = f"set {environment_name(known.setting)}"
         yield Fault(pointer, f"connection {target.connection!r} has no {known.missing}", hint)
-
-
-def _option_faults(target: Target, pointer: str) -> Iterator[Fault]:
-    """The faults of the JSON pointers in options."""
-    options = {"value": target.value, "op": target.op}
-    options |= {f"omit/{number}": field for number, field in enumerate(target.omit)}
-    if isinstance(target, KafkaTarget):
-        options |= {"key": target.key, "partition": target.partition, "timestamp": target.timestamp}
-        options |= {f"headers{format_pointer([name])}": field for name, field in target.headers}
-    for name, value in options.items():
-        try:
-            parse_pointer(value or "")
-        except RequestError as error:
-            yield Fault(f"{pointer}/{name}", error.message)
 
 
 def unsupported_faults(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from eventer.core.fault_rules import FaultRule
 from eventer.core.model import (
@@ -24,6 +24,9 @@ from eventer.core.model import (
 )
 from eventer.core.pace import PaceSpec
 
+REFERENCE_CALL: Final = "event_of"
+"""What a text has if it refers to events, unless the call is in a file or has escapes."""
+
 
 @dataclass(frozen=True, slots=True)
 class DestinationRequest:
@@ -38,10 +41,12 @@ class TemplateRequest:
     """A template and what its events depend on.
 
     `vars` is the canonical JSON text of an object. `seed` is None unless the caller chooses it.
+    Under its `id` the template can refer to earlier events of its own stream.
     """
 
     template: str
     _: KW_ONLY
+    id: str = ""
     name: str = "template"
     seed: int | None = None
     stream: str | None = None
@@ -55,11 +60,23 @@ class TemplateRequest:
         Events that it may refer to have the same seed, unless the caller chooses one for them.
         """
         references = tuple(each.referenced_stream(seed, instance_id) for each in self.references)
+        template = Template(
+            self.template,
+            self.name,
+            self.vars,
+            references=references,
+            own_name=self.id if may_refer_to(self.template, self.id) else "",
+        )
         return EventSource(
-            Template(self.template, self.name, self.vars, references=references),
+            template,
             Stream(seed, self.stream),
             EventContext(self.dataset, instance_id),
         )
+
+
+def may_refer_to(text: str, name: str) -> bool:
+    """Whether a template with this text may refer to an event with this name itself."""
+    return bool(name) and REFERENCE_CALL in text and name in text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

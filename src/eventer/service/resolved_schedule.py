@@ -124,7 +124,14 @@ class _Resolution:
         """References of a schedule's event that are ambiguous, or that it cannot have."""
         event_number = self._events[self._request.schedules[number].event_id]
         if is_delayed(self._request.events[event_number].faults):
-            for each in self._inspections[number].template.references:
+            template = self._inspections[number].template
+            if template.own_name:
+                yield Fault(
+                    format_pointer(["events", event_number, "faults"]),
+                    "late and duplicate events cannot refer to earlier events of their own stream",
+                    "omit `late` and `duplicate`, or refer to an event without a schedule",
+                )
+            for each in template.references:
                 if isinstance(each.population, GrowingPopulation):
                     yield Fault(
                         format_pointer(["events", event_number, "faults"]),

@@ -28,14 +28,15 @@ from eventer.core.model import (
 )
 from eventer.core.timelines import TimelineSpec
 from eventer.destinations.base import ShardConnection
+from eventer.destinations.commit_policy import CommitPolicy
 from eventer.destinations.console import ConsoleConnection
 from eventer.jsonnet.importer import FolderImporter, Importer, NoLibrary
 from eventer.plan.engine import Engine, EventContext
 from eventer.plan.prepare import PreparedTemplate, dropping_nulls, prepare
 from eventer.runs.assignment import Assignment
-from eventer.runs.commit_policy import CommitPolicy
 from eventer.runs.generation_thread import GenerationThread
 from eventer.runs.pace.arrivals import arrivals_key
+from eventer.runs.populations import own_populations
 from eventer.runs.process_memory import CompilerPageReleaser, use_system_allocator
 from eventer.runs.runner import ShardRunner
 from eventer.runs.shard_messages import (
@@ -242,7 +243,7 @@ def _connector(target: Target, settings: Settings) -> RunConnector:
     """The connector of the target, for the only shard of a cluster."""
     if isinstance(target, ConsoleTarget):
         return _ConsoleConnector()
-    connections = known_connections(settings, shards=1)
+    connections = known_connections(settings, shards=1, keeps_state=False)
     raise_faults(list(connection_faults(target, connections, "--connection")))
     connector = connections[target.connection].connector
     assert connector is not None
@@ -310,7 +311,12 @@ class StandaloneRun:
             # Late events and copies are those of an engine that drops null events.
             is_timeline = steps.timelines.unit == "timeline"
             return dropping_nulls(steps, assignment.spec) if is_timeline else steps
-        return prepared.generator_engine(assignment.spec, match_hints=assignment.match_hints)
+        scheduled = self._job.schedule.timetable.scheduled
+        return prepared.generator_engine(
+            assignment.spec,
+            match_hints=assignment.match_hints,
+            populations=own_populations(prepared.template.own_name, scheduled),
+        )
 
     def _on_report(self, report: ShardReport) -> None:
         match report:

@@ -11,7 +11,7 @@ from eventer.core.model import Position, PositionKey
 from eventer.destinations.audit import AuditReport
 from eventer.registry.base import GeneratorRecord, target_location
 from eventer.service.generator import Generator, position_lost
-from eventer.service.reference_histories import indirect_bindings
+from eventer.service.reference_histories import all_bindings
 from eventer.service.views import Verification
 from eventer.workers.fork_client import ForkClient
 from eventer.workers.messages import (
@@ -132,6 +132,4 @@ def _replay_specs(
 
 def _replayed(generator: Generator, generators: Mapping[int, Generator]) -> GeneratorRecord:
     """The record of a generator, with the bindings of those to which it refers."""
-    record = generator.record
-    bindings = (*record.bindings, *indirect_bindings(generator, generators))
-    return replace(record, bindings=bindings)
+    return replace(generator.record, bindings=all_bindings(generator, generators))

@@ -17,7 +17,6 @@ from eventer.destinations.postgres.dsn import parse_dsn
 from eventer.settings.model import (
     CONNECTION_NAME,
     CONNECTION_TYPES,
-    NamedKafka,
     PostgresConnection,
     Settings,
 )
@@ -176,7 +175,7 @@ def names_at(table: KeyPath, merged: Layer) -> Iterator[str]:
     model: type[BaseModel] = Settings
     if table[:1] == ("connections",):
         kind = merged.get((*table, "type"))
-        model = CONNECTION_TYPES.get(str(kind.value) if kind else "", NamedKafka)
+        model = CONNECTION_TYPES.get(str(kind.value) if kind else "", CONNECTION_TYPES["kafka"])
     elif table:
         annotation = Settings.model_fields[table[0]].annotation
         assert isinstance(annotation, type)

@@ -8,21 +8,24 @@ import re
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias, Union
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    SecretStr,
-)
-from pydantic_core import PydanticKnownError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, create_model
 
+from eventer.core.addresses import check_url
 from eventer.core.errors import ConfigError
-from eventer.destinations.file.settings import DEFAULT_ROLL_BYTES, DEFAULT_ROLL_INTERVAL
-from eventer.settings.addresses import check_brokers, check_registry_url, check_url
+from eventer.destinations.connection_settings import (
+    ConnectionSettings,
+    Integer,
+    Number,
+    Seconds,
+    Section,
+)
+from eventer.destinations.file.connection_settings import FileConnectionSettings
+from eventer.destinations.http.connection_settings import HttpConnectionSettings
+from eventer.destinations.kafka.connection_settings import KafkaConnectionSettings
+from eventer.destinations.kind import DestinationKind, destination_kinds
+from eventer.destinations.postgres.connection_settings import PostgresConnectionSettings
 
 CONNECTION_NAME = re.compile(r"[a-z][a-z0-9_-]*")
 DEFAULT_PORT = 9099
@@ -35,21 +38,7 @@ def _split_commas(value: object) -> object:
     return value
 
 
-def _refuse_boolean(error: Literal["int_type", "float_type"]) -> BeforeValidator:
-    """Refuses `true` and `false`, which pydantic reads as 1 and 0."""
-
-    def check(value: object) -> object:
-        if isinstance(value, bool):
-            raise PydanticKnownError(error)
-        return value
-
-    return BeforeValidator(check)
-
-
-Integer: TypeAlias = Annotated[int, _refuse_boolean("int_type")]
-Number: TypeAlias = Annotated[float, _refuse_boolean("float_type")]
 StringList: TypeAlias = Annotated[tuple[str, ...], BeforeValidator(_split_commas)]
-Seconds: TypeAlias = Annotated[Number, Field(ge=0.001, le=86_400)]
 
 
 def default_data_dir() -> Path:
@@ -63,153 +52,35 @@ def default_data_dir() -> Path:
     return Path(tempfile.gettempdir()) / f"eventer-{os.getuid()}"
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, hide_input_in_errors=True, allow_inf_nan=False
+KafkaConnection: TypeAlias = KafkaConnectionSettings
+PostgresConnection: TypeAlias = PostgresConnectionSettings
+FileConnection: TypeAlias = FileConnectionSettings
+
+
+def _named(kind: DestinationKind[Any, Any]) -> type[ConnectionSettings]:
+    """The model of an additional connection: the settings of its kind, and `type`."""
+    name: Any = Literal[kind.name]
+    return create_model(
+        f"Named{kind.name.capitalize()}",
+        __base__=kind.connection_settings(),
+        type=(name, Field(description="Kind of the connection.")),
     )
 
 
-class KafkaConnection(_Section):
-    """A Kafka cluster."""
-
-    bootstrap_servers: Annotated[str, AfterValidator(check_brokers)] | None = Field(
-        default=None,
-        description="Bootstrap brokers, `host:port`, comma-separated.",
-        examples=["localhost:9092"],
-    )
-    delivery: Literal["auto", "exactly-once", "at-least-once"] = Field(
-        default="auto",
-        description="`auto` is exactly-once, or at-least-once if the broker refuses transactions.",
-    )
-    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
-        default="PLAINTEXT", description="Protocol of the broker connections."
-    )
-    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
-        default="PLAIN", description="SASL mechanism, if the protocol uses SASL."
-    )
-    sasl_username: str | None = Field(default=None, description="User name for SASL.")
-    sasl_password: SecretStr | None = Field(default=None, description="Password for SASL.")
-    ssl_cafile: Path | None = Field(
-        default=None, description="Trusted CA certificates (PEM). Default: those of the system."
-    )
-    ssl_certfile: Path | None = Field(default=None, description="Client certificate (PEM).")
-    ssl_keyfile: Path | None = Field(default=None, description="Client private key (PEM).")
-    ssl_key_password: SecretStr | None = Field(default=None, description="Password of that key.")
-    ssl_check_hostname: bool = Field(
-        default=True, description="Whether the broker's certificate must match its host name."
-    )
-    schema_registry_url: Annotated[str, AfterValidator(check_registry_url)] | None = Field(
-        default=None,
-        description="Schema registry with Confluent's API, which formats other than `json` need.",
-        examples=["http://localhost:8081"],
-    )
-    schema_registry_username: str | None = Field(
-        default=None, description="User name for the schema registry (basic authentication)."
-    )
-    schema_registry_password: SecretStr | None = Field(
-        default=None, description="Password for the schema registry."
-    )
-    schema_registry_cafile: Path | None = Field(
-        default=None,
-        description="CA certificates (PEM) that are trusted for the schema registry. Default: "
-        "those of the system.",
-    )
-    compression: Literal["none", "lz4"] = Field(
-        default="lz4", description="Compression of record batches."
-    )
-    client_id: str = Field(default="eventer", description="Client id, for the brokers' logs.")
-    start_timeout: Seconds = Field(
-        default=15.0,
-        description="Timeout to connect, to fence earlier owners and to read positions, in "
-        "seconds.",
-    )
-    ledger_retention_hours: Number = Field(
-        default=168.0,
-        gt=0,
-        le=1_000_000,
-        description="Retention of the topic `eventer-ledger`, set when Eventer creates it: how far "
-        "back `eventer verify` can check.",
-    )
-
-
-class PostgresConnection(_Section):
-    """A PostgreSQL database."""
-
-    dsn: SecretStr | None = Field(
-        default=None,
-        description="Address and user of the database: `postgresql://user:password@host/database`, "
-        "or `host=… user=… dbname=…`.",
-        examples=["postgresql://eventer@127.0.0.1:5432/eventer"],
-    )
-    password: SecretStr | None = Field(
-        default=None, description="Password, if it is not in the DSN."
-    )
-    synchronous_commit: Literal["on", "off", "local", "remote_write", "remote_apply"] | None = (
-        Field(
-            default=None,
-            description="What a commit waits for. Default: the server's setting. With `off` a "
-            "server crash may lose the last transactions; they are delivered again.",
-        )
-    )
-    connect_timeout: Seconds = Field(default=10.0, description="Timeout to connect (seconds).")
-    statement_timeout: Seconds = Field(
-        default=60.0, description="Timeout of a statement, in seconds."
-    )
-    lock_timeout: Seconds = Field(
-        default=5.0, description="Timeout of the lock for adding columns, in seconds."
-    )
-
-
-class FileConnection(_Section):
-    """A root folder for files."""
-
-    root: Path | None = Field(
-        default=None,
-        description="Folder of the files. Generators write to folders below it and nowhere else. "
-        "Eventer creates it if it does not exist.",
-        examples=["/var/lib/eventer/files"],
-    )
-    roll_interval: Annotated[Number, Field(ge=0.1, le=3_600)] = Field(
-        default=DEFAULT_ROLL_INTERVAL,
-        description="Interval at which a shard commits new parts, in seconds. Events are visible "
-        "after their commit.",
-    )
-    roll_bytes: Annotated[Integer, Field(ge=1 << 20, le=1 << 30)] = Field(
-        default=DEFAULT_ROLL_BYTES,
-        description="Memory of the waiting events of a shard, in bytes, at which it commits them "
-        "before `roll_interval` has passed. A shard uses up to three times as much memory.",
-    )
-
-
-class NamedKafka(KafkaConnection):
-    """An additional Kafka cluster."""
-
-    type: Literal["kafka"] = Field(description="Kind of the connection.")
-
-
-class NamedPostgres(PostgresConnection):
-    """An additional PostgreSQL database."""
-
-    type: Literal["postgres"] = Field(description="Kind of the connection.")
-
-
-class NamedFile(FileConnection):
-    """An additional root folder."""
-
-    type: Literal["file"] = Field(description="Kind of the connection.")
-
-
-NamedConnection: TypeAlias = Annotated[
-    NamedKafka | NamedPostgres | NamedFile, Field(discriminator="type")
-]
-CONNECTION_TYPES: Final[Mapping[str, type[BaseModel]]] = {
-    "kafka": NamedKafka,
-    "postgres": NamedPostgres,
-    "file": NamedFile,
+CONNECTION_TYPES: Final[Mapping[str, type[ConnectionSettings]]] = {
+    kind.name: _named(kind) for kind in destination_kinds()
 }
+"""The models of additional connections by `type`."""
+
+if TYPE_CHECKING:
+    NamedConnection: TypeAlias = ConnectionSettings
+else:
+    NamedConnection = Annotated[
+        Union[tuple(CONNECTION_TYPES.values())], Field(discriminator="type")  # noqa: UP007
+    ]
 
 
-class Limits(_Section):
+class Limits(Section):
     """Limits for clients, requests, templates and all generators together."""
 
     body_bytes: Integer = Field(
@@ -255,7 +126,7 @@ class Limits(_Section):
     )
 
 
-class Settings(_Section):
+class Settings(Section):
     """All settings. Unknown names are errors."""
 
     host: str = Field(
@@ -310,6 +181,9 @@ class Settings(_Section):
     )
     file: FileConnection = Field(
         default=FileConnection(), description="The connection named `file`."
+    )
+    http: HttpConnectionSettings = Field(
+        default=HttpConnectionSettings(), description="The connection named `http`."
     )
     connections: dict[str, NamedConnection] = Field(
         default_factory=dict, description="Additional connections, by name."

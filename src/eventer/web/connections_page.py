@@ -30,7 +30,7 @@ from eventer.web.markup import Markup, joined, table_markup, tag
 _PERIOD_SECONDS: Final = 2.0
 _SHOWN: Final = 50
 """Generators of a connection that are shown."""
-_KINDS: Final = {"kafka": "Kafka", "postgres": "PostgreSQL", "file": "Files"}
+_KINDS: Final = {"kafka": "Kafka", "postgres": "PostgreSQL", "file": "Files", "http": "HTTP"}
 _HEADERS: Final = {
     "kafka": ("Topic", "Generators", "Records", "Partitions"),
     "postgres": ("Table", "Generators", "Rows, estimated", "Size"),
@@ -126,7 +126,7 @@ def _build_facts(status: ConnectionStatus, report: ConnectionReport | None) -> N
     delivery = f"{known}: {degraded}" if degraded else known
     with ui.element("dl").classes("kv"):
         for name, value in (
-            ("Server", report.server if report else _KINDS[status.kind]),
+            ("Server", report.server if report else _KINDS.get(status.kind, status.kind)),
             ("Address", status.address),
             ("Delivery", delivery if status.address else ""),
             ("Test", "passed: events can be delivered" if report else ""),

@@ -7,18 +7,19 @@ from typing import Final
 
 from nicegui import ui
 
-from eventer.core.model import FileTarget, KafkaTarget, PostgresTarget
+from eventer.core.model import FileTarget, KafkaTarget, PostgresTarget, ServiceTarget, WrittenPart
+from eventer.service.destination_kinds import request_options
 from eventer.service.record_schemas import record_schema_texts
 from eventer.service.views import GeneratorView
 from eventer.web.event_views import show_columns
 from eventer.web.layout import card, code_block
 
-_TITLES: Final = {"kafka": "Topic", "postgres": "Table", "file": "Folder"}
+_TITLES: Final = {"kafka": "Topic", "postgres": "Table", "file": "Folder", "http": "Endpoint"}
 
 
 def build_destination(view: GeneratorView) -> None:
     """Builds the card."""
-    with card(_TITLES[view.target.kind]):
+    with card(_TITLES.get(view.target.kind, "Destination")):
         with ui.element("dl").classes("kv"):
             for name, value in destination_facts(view):
                 with ui.element("dt"):
@@ -60,6 +61,11 @@ def destination_facts(view: GeneratorView) -> Iterator[tuple[str, str]]:
             yield "Format", target.format
             if target.partition_by:
                 yield "Partitioned by", ", ".join(target.partition_by)
+        case ServiceTarget():
+            shared = {"connection", *WrittenPart.__dataclass_fields__}
+            for name, value in request_options(target).items():
+                if name not in shared:
+                    yield name.replace("_", " ").capitalize(), str(value)
     for name, value in (
         ("Written", part.value),
         ("Left out", ", ".join(part.omit)),

@@ -11,7 +11,8 @@ from nicegui import ui
 
 from eventer.core.errors import EventerError, TemplateError
 from eventer.core.source import Place
-from eventer.service.example_catalog import examples
+from eventer.core.timelines import TimelineSpec, parse_horizon
+from eventer.service.example_catalog import Example, examples
 from eventer.service.requests import PreviewRequest
 from eventer.service.template_service import explanation_text
 from eventer.service.views import Inspection, PreviewedEvents
@@ -54,9 +55,9 @@ local get_timestamp = std.native('get_timestamp');
 async def build_playground_page(visit: Visit, example: str) -> None:
     """Builds the page, with an example if one is named; `gallery` opens the gallery."""
     known = examples()
-    text = known[example].template if example in known else _START
+    chosen = known.get(example) or Example("", "", _START)
     with frame(visit, "/playground", "Playground") as theme:
-        page = _Playground(visit, text)
+        page = _Playground(visit, chosen)
         await pause()
         await page.build()
         theme.on_change.append(page.set_dark)
@@ -64,9 +65,10 @@ async def build_playground_page(visit: Visit, example: str) -> None:
 
 
 class _Playground:
-    def __init__(self, visit: Visit, text: str) -> None:
+    def __init__(self, visit: Visit, chosen: Example) -> None:
         self._visit = visit
-        self._text = text
+        self._text = chosen.template
+        self._horizon = chosen.horizon or ""
         self._seed = secrets.randbits(32)
         self._number = 0
         self._waiting: asyncio.TimerHandle | None = None
@@ -106,6 +108,7 @@ class _Playground:
                 self._size = ui.label().classes("soft small num")
                 ui.element("div").classes("grow")
                 with ui.element("div").classes("bar").style("flex-wrap: nowrap"):
+                    self._build_horizon()
                     self._build_seed()
             with ui.element("section").classes("studio-card").style("padding: .35rem 1rem 1rem"):
                 self._tabs = ui.tabs(on_change=self._evaluate).props("dense no-caps align=left")
@@ -118,6 +121,25 @@ class _Playground:
                     for name in ("Events", "Table", "Profile", "Columns", "Engine"):
                         with ui.tab_panel(name):
                             self._panels[name] = ui.element("div").classes("stack")
+
+    def _build_horizon(self) -> None:
+        self._horizon_input = (
+            ui.input("Timeline", value=self._horizon, placeholder="30m", on_change=self._changed)
+            .props("outlined dense")
+            .style("width: 6.5rem")
+        )
+        self._horizon_input.tooltip(
+            "The horizon of a template whose value is an array of steps; else empty"
+        )
+
+    def _timeline(self) -> TimelineSpec | None:
+        """The timelines of the template; None if it makes events.
+
+        Raises:
+            RequestError: the horizon is invalid.
+        """
+        text = (self._horizon_input.value or "").strip()
+        return TimelineSpec(parse_horizon(text)) if text else None
 
     def _build_seed(self) -> None:
         ui.label("Seed").classes("soft small")
@@ -161,7 +183,8 @@ class _Playground:
     def _request(self, count: int) -> PreviewRequest:
         text = self._seed_input.value.strip()
         seed = int(text) if text.isdecimal() and int(text) < 1 << 64 else self._seed
-        return PreviewRequest(self._editor.value or "", seed=seed, count=count)
+        template, timeline = self._editor.value or "", self._timeline()
+        return PreviewRequest(template, seed=seed, count=count, timeline=timeline)
 
     async def _evaluate(self) -> None:
         """Shows what the template makes, unless it has changed in the meantime."""
@@ -273,16 +296,18 @@ class _Playground:
     async def _run(self) -> None:
         try:
             self._visit.check_right()
-            inspection = await self._visit.eventer.templates.validate(self._request(_EVENTS))
+            request = self._request(_EVENTS)
+            inspection = await self._visit.eventer.templates.validate(request)
         except EventerError as error:
             say_error(error)
             return
-        await open_run_dialog(self._visit, self._editor.value or "", inspection)
+        await open_run_dialog(self._visit, request, inspection)
 
     async def open_gallery(self) -> None:
         """Lets the reader choose an example."""
         chosen = await choose_example()
         if chosen is not None:
+            self._horizon_input.value = chosen.horizon or ""
             self._editor.value = chosen.template
             await self._evaluate()
 

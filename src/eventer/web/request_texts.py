@@ -50,7 +50,7 @@ def request_of(record: GeneratorRecord, pace: PaceSpec | None = None) -> AddRequ
     event = EventRequest(
         source.template.text,
         name=source.template.name,
-        id=_free_id({each.name for each in references}),
+        id=source.template.own_name or _free_id({each.name for each in references}),
         seed=source.stream.seed if spec.explicit_seed else None,
         stream=source.stream.name,
         dataset=source.context.dataset,
@@ -74,6 +74,7 @@ def preview_of(record: GeneratorRecord) -> PreviewRequest:
     template = source.template
     return PreviewRequest(
         template.text,
+        id=template.own_name,
         name=template.name,
         seed=source.stream.seed,
         stream=source.stream.name,

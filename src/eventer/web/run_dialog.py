@@ -11,7 +11,7 @@ from eventer.core.clock import NS_PER_SECOND
 from eventer.core.errors import EventerError, RequestError
 from eventer.core.model import KafkaTarget, PostgresTarget, Target
 from eventer.core.pace import ticks
-from eventer.service.requests import AddRequest, EventRequest
+from eventer.service.requests import AddRequest, EventRequest, PreviewRequest
 from eventer.service.views import Inspection
 from eventer.web.layout import Visit, answer_of, code_block, heading, named_dialog, problem_box, say
 from eventer.web.pace_fields import PaceFields
@@ -21,10 +21,10 @@ from eventer.web.rows import pace_text, target_name
 _KINDS: Final = {"kafka": "Kafka topic", "postgres": "PostgreSQL table"}
 
 
-async def open_run_dialog(visit: Visit, template: str, inspection: Inspection) -> None:
+async def open_run_dialog(visit: Visit, request: PreviewRequest, inspection: Inspection) -> None:
     """Asks where and how fast to deliver, and adds the generator."""
     with named_dialog("Run it") as dialog, ui.card().classes("dialog"):
-        _RunDialog(visit, template, inspection, dialog).build()
+        _RunDialog(visit, request, inspection, dialog).build()
     added = await answer_of(dialog)
     if isinstance(added, str):
         ui.navigate.to(f"/generators/{added}")
@@ -32,10 +32,10 @@ async def open_run_dialog(visit: Visit, template: str, inspection: Inspection) -
 
 class _RunDialog:
     def __init__(
-        self, visit: Visit, template: str, inspection: Inspection, dialog: ui.dialog
+        self, visit: Visit, request: PreviewRequest, inspection: Inspection, dialog: ui.dialog
     ) -> None:
         self._visit = visit
-        self._template = template
+        self._template, self._timeline = request.template, request.timeline
         self._fields = [column.name for column in inspection.shape.columns]
         self._dialog = dialog
 
@@ -115,6 +115,7 @@ class _RunDialog:
             pace=self._pace.pace(),
             dataset=(self._dataset.value or "").strip() or None,
             field="template",
+            timeline=self._timeline,
         )
         return single_request(event, target, (self._generator_name.value or "").strip() or None)
 

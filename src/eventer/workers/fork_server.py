@@ -20,7 +20,9 @@ from eventer.workers.fork_client import FORK, INSPECTORS_ONLY, REPORT, REQUEST, 
 
 _DESCRIPTORS: Final = 2
 _DELIVERY_MODULES: Final = (
-    "eventer.workers.connectors",
+    "eventer.destinations.kafka.connector",
+    "eventer.destinations.postgres.connector",
+    "eventer.destinations.file.connector",
     "eventer.workers.delivery_worker",
     "eventer.workers.auditor",
     "eventer.destinations.kafka.connection",

@@ -28,9 +28,7 @@ from eventer.core.model import (
     ColumnType,
     EventShape,
     EventSource,
-    FileTarget,
     KafkaTarget,
-    PostgresTarget,
     Target,
     Template,
     TimelineSpec,
@@ -319,19 +317,10 @@ def _check_target(target: Target, prepared: PreparedTemplate, batches: list[Batc
         what = "the events are" if target.value is None else f"`value`, {target.value!r}, is"
         objects = "objects" if target.value is None else "an object"
         raise DestinationRejectedError(f"{what} not {objects}; table rows need objects")
-    _check_columns(prepared.part_shape(target.part), target, names)
+    from eventer.destinations.kind import destination_kind
 
-
-def _check_columns(shape: EventShape, target: Target, names: frozenset[str]) -> None:
-    match target:
-        case PostgresTarget():
-            from eventer.destinations.postgres.match_schema import table_fields
-
-            table_fields(shape, target, names)
-        case FileTarget():
-            from eventer.destinations.file.event_tables import check_shape
-
-            check_shape(shape)
+    shape = prepared.part_shape(target.part)
+    destination_kind(target.kind).check_fields(shape, target, names)
 
 
 def _check_schemas(

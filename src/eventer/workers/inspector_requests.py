@@ -29,7 +29,7 @@ from eventer.plan.interpreter_engine import empty_batch
 from eventer.plan.prepare import PreparedTemplate, prepare, prepare_stored
 from eventer.plan.timelines.timeline_rows import Timelines
 from eventer.runs.pacing import END, Pace
-from eventer.runs.populations import bound_populations
+from eventer.runs.populations import bound_populations, own_populations
 from eventer.workers.evaluated_steps import (
     EvaluatedSteps,
     evaluate_steps,
@@ -188,6 +188,9 @@ def _preview(
         part=request.part,
         engine=request.engine,
         trace=traces,
+        populations=own_populations(
+            prepared.template.own_name, lambda _, count: _due_at(request.at, count)
+        ),
     )
     stream = request.event_source.stream
     engine = prepared.with_faults(engine, stream, request.faults, target)
@@ -197,7 +200,7 @@ def _preview(
         spec = TimelineSpec(longest_delay(request.faults))
         events, steps = _steps_to_show(request, delayed, spec, on_first)
     else:
-        times = np.full(request.count, request.at, dtype=np.int64)
+        times = _due_at(request.at, request.count)
         _, events = _events(engine, request.first, times, passed=0, on_first=on_first)
     absent = option_field_warnings(
         prepared,
@@ -270,6 +273,11 @@ def _recompute(request: RecomputeEvents, on_first: Callable[[], None]) -> Recomp
     _, engine, times, passed = _recomputation(request)
     indices, events = _events(engine, request.first, times, passed=passed, on_first=on_first)
     return RecomputedEvents(request.first, _shown(events, request.faults), indices)
+
+
+def _due_at(at: int, count: int) -> NDArray[np.int64]:
+    """The due times of events that are all due at one instant."""
+    return np.full(count, at, dtype=np.int64)
 
 
 def _recompute_faults(request: RecomputeEvents, on_first: Callable[[], None]) -> RecomputedFaults:

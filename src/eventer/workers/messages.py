@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, TypeAlias
 
 from eventer.core.bindings import Binding
 from eventer.core.cursor import Cursor
 from eventer.core.errors import EventerError
 from eventer.core.model import Position, PositionKey, Segment
-from eventer.destinations.audit import AuditReport, TargetAuditor
-from eventer.destinations.base import Flow, ShardConnection
+from eventer.destinations.audit import AuditReport
+from eventer.destinations.base import Flow
+from eventer.destinations.connector import Connector
 from eventer.destinations.inspection import ConnectionReport
 from eventer.registry.base import GeneratorRecord
 from eventer.runs.assignment import Assignment
-from eventer.runs.commit_policy import CommitPolicy
 from eventer.runs.lateness import count_lateness, live_events
 from eventer.runs.pacing import END
 from eventer.runs.shard_messages import (
@@ -33,27 +33,6 @@ from eventer.runs.shard_messages import (
     StageTimes,
     TransactionCommitted,
 )
-
-
-class Connector(Protocol):
-    """Creates connections to one named broker, database or root folder. Picklable."""
-
-    @property
-    def policy(self) -> CommitPolicy:
-        """When its shards commit."""
-
-    def connect(self, cluster: int, shard: int) -> ShardConnection:
-        """A connection for an owner of that shard, not yet open."""
-
-    def target_auditor(self, cluster: int, shard: int) -> TargetAuditor:
-        """An auditor of what the generators of that shard delivered, not yet open."""
-
-    async def inspect(self, cluster: int, targets: Sequence[str]) -> ConnectionReport:
-        """Connects as an owner of a shard would, fences none, and reads the sizes of targets.
-
-        Raises:
-            DestinationError: what prevents it, with what to do.
-        """
 
 
 @dataclass(frozen=True, slots=True, order=True)

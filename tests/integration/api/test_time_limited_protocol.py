@@ -5,8 +5,10 @@ import contextlib
 import json
 import socket
 from contextlib import asynccontextmanager
+from functools import partial
 
 import pytest
+import uvicorn
 
 from eventer.api.app import create_routes
 from eventer.api.problems import MEDIA_TYPE
@@ -22,6 +24,13 @@ POST = b"POST /generator/add HTTP/1.1\r\nHost: localhost\r\nContent-Type: applic
 NO_TIME_LIMIT = {"header_seconds": DEADLINE_S, "body_seconds": DEADLINE_S}
 SHORT_HEAD = Limits(**NO_TIME_LIMIT | {"header_seconds": 0.3})
 SHORT_BODY = Limits(**NO_TIME_LIMIT | {"body_seconds": 0.3})
+
+
+@pytest.fixture(autouse=True)
+def _long_keep_alive(monkeypatch):
+    """The server keeps idle connections of a test that stalls."""
+    config = partial(uvicorn.Config, timeout_keep_alive=int(DEADLINE_S))
+    monkeypatch.setattr("eventer.cli.hosting.uvicorn.Config", config)
 
 
 @asynccontextmanager

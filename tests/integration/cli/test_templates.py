@@ -136,6 +136,10 @@ def test_a_profile_has_a_line_per_field(shell):
 def test_an_example_is_printed_by_its_name(shell):
     listed = shell.call("examples").stdout
     assert "orders " in listed
+    (timeline,) = [line for line in listed.splitlines() if line.startswith("card-payment ")]
+    assert timeline.split()[1] == "24h"
+    described = json.loads(shell.call("examples", "row-life", "--json").stdout)
+    assert (described["timeline"], "'rows'" in described["template"]) == ("1h", True)
     printed = shell.call("examples", "orders")
     assert printed.stdout.startswith("// An order")
     unknown = shell.call("examples", "ordres")

@@ -14,7 +14,7 @@ from eventer.destinations.kafka.settings import KafkaSettings
 from eventer.destinations.kafka.topic_admin import TopicAdmin
 from eventer.destinations.postgres.inspection import inspect_database
 from eventer.destinations.postgres.settings import PostgresSettings
-from tests.integration.kafka.harness import wait_until_served
+from tests.integration.kafka.harness import PATIENT, wait_until_served
 from tests.ports import free_port
 
 
@@ -42,7 +42,7 @@ async def test_a_database_that_accepts_no_writes_is_refused_with_what_to_do(data
 
 @pytest.mark.kafka
 async def test_a_cluster_is_inspected(kafka):
-    settings = KafkaSettings(kafka)
+    settings = KafkaSettings(kafka, **PATIENT)
     client = KafkaClient(**settings.client_options())
     await client.bootstrap()
     await TopicAdmin(client).ensure(KafkaTarget("inspected", partitions=2))

@@ -11,6 +11,7 @@ from eventer.destinations.kafka.settings import KafkaSettings
 from eventer.destinations.postgres.session import connect
 from eventer.destinations.postgres.settings import PostgresSettings
 from tests.ports import free_port
+from tests.waiting import DEADLINE_S
 
 
 @asynccontextmanager
@@ -38,10 +39,10 @@ HTTP = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n"
 CLOSED = "the server closed the connection"
 
 
-async def postgres_error(port, parameters=""):
+async def postgres_error(port, parameters="", seconds=DEADLINE_S):
     dsn = f"postgresql://u@127.0.0.1:{port}/d{parameters}"
     with pytest.raises(DestinationUnavailableError) as raised:
-        await connect(PostgresSettings(dsn, connect_timeout=0.5))
+        await connect(PostgresSettings(dsn, connect_timeout=seconds))
     assert raised.value.hint == "check that a PostgreSQL server listens at this address"
     return raised.value.message.replace(f"127.0.0.1:{port}", "HOST")
 
@@ -57,7 +58,8 @@ async def postgres_error(port, parameters=""):
 )
 async def test_a_dsn_of_another_server(answer, parameters, message):
     async with server(answer) as port:
-        assert await postgres_error(port, parameters) == message
+        seconds = 0.5 if answer is None else DEADLINE_S
+        assert await postgres_error(port, parameters, seconds) == message
 
 
 async def test_a_dsn_without_a_server():
@@ -65,18 +67,28 @@ async def test_a_dsn_without_a_server():
     assert message == "PostgreSQL at HOST/d is not available: connection refused"
 
 
+@pytest.fixture
+def _long_probe(monkeypatch):
+    monkeypatch.setattr("eventer.destinations.kafka.producer_startup._PROBE_SECONDS", DEADLINE_S)
+
+
 async def kafka_error(port):
+    settings = KafkaSettings(
+        f"127.0.0.1:{port}", delivery="at-least-once", start_timeout=DEADLINE_S
+    )
     with pytest.raises(DestinationUnavailableError) as raised:
-        await start_producer(KafkaSettings(f"127.0.0.1:{port}", delivery="at-least-once"), "x")
+        await start_producer(settings, "x")
     assert "a Kafka broker listens at this address" in raised.value.hint
     return raised.value.message.replace(f"127.0.0.1:{port}", "HOST")
 
 
+@pytest.mark.usefixtures("_long_probe")
 @pytest.mark.parametrize("answer", [HTTP, b""])
 async def test_a_bootstrap_address_of_another_server(answer):
     async with server(answer) as port:
         assert await kafka_error(port) == f"Kafka at HOST is not available: {CLOSED}"
 
 
+@pytest.mark.usefixtures("_long_probe")
 async def test_a_bootstrap_address_without_a_server():
     assert await kafka_error(free_port()) == "Kafka at HOST is not available: connection refused"

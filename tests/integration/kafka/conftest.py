@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from eventer.destinations.kafka import plan_sender, producer_startup, topic_admin
+from eventer.destinations.kafka import plan_sender, producer_startup, tls_probe, topic_admin
 from tests.integration.kafka import secure_broker
 from tests.integration.kafka.harness import KafkaHarness
 from tests.sharing import shared
@@ -35,6 +35,7 @@ async def owner(kafka, cluster):
 def patience(monkeypatch):
     """Longer limits, so that a correct owner does not fail on a slow machine."""
     monkeypatch.setattr(producer_startup, "_PROBE_SECONDS", producer_startup._PROBE_SECONDS * 20)
+    monkeypatch.setattr(tls_probe, "_PROBE_SECONDS", tls_probe._PROBE_SECONDS * 20)
     monkeypatch.setattr(plan_sender, "_MAX_STALLS", plan_sender._MAX_STALLS * 20)
     monkeypatch.setattr(topic_admin, "_LEADER_WAIT_SECONDS", topic_admin._LEADER_WAIT_SECONDS * 20)
     monkeypatch.setattr(topic_admin, "_LEADER_POLLS", topic_admin._LEADER_POLLS * 20)

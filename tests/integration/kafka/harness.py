@@ -121,10 +121,15 @@ def wait_until_served(bootstrap, topic):
     """
     consumer = Consumer(OPTIONS | {"bootstrap.servers": bootstrap})
     try:
-        for number in consumer.list_topics(topic, timeout=DEADLINE_S).topics[topic].partitions:
+        for number in wait_until(partial(_partitions, consumer, topic)):
             wait_until(partial(_is_served, consumer, TopicPartition(topic, number)))
     finally:
         consumer.close()
+
+
+def _partitions(consumer, topic):
+    """The numbers of its partitions; none before the broker knows the topic."""
+    return list(consumer.list_topics(topic, timeout=DEADLINE_S).topics[topic].partitions)
 
 
 def _is_served(consumer, place):
@@ -136,13 +141,21 @@ def _is_served(consumer, place):
         return False
 
 
-NOT_SERVED_YET = {"NOT_LEADER_FOR_PARTITION", "UNKNOWN_TOPIC_OR_PART"}
+NOT_SERVED_YET = {
+    "LEADER_NOT_AVAILABLE",
+    "NOT_LEADER_FOR_PARTITION",
+    "UNKNOWN_TOPIC_OR_PART",
+    "_UNKNOWN_PARTITION",
+    "_UNKNOWN_TOPIC",
+}
 
 
 def create_topic(bootstrap, topic, partitions=1, **config):
+    """Creates it, and waits until the broker serves it, not only until the controller answers."""
     admin = AdminClient({"bootstrap.servers": bootstrap})
     named = {name.replace("_", "."): value for name, value in config.items()}
     admin.create_topics([NewTopic(topic, partitions, 1, config=named)])[topic].result()
+    wait_until_served(bootstrap, topic)
 
 
 def read_topic(bootstrap, topic, **options) -> list[Message]:

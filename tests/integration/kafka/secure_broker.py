@@ -5,6 +5,7 @@ from pathlib import Path
 
 from confluent_kafka.admin import (
     AclBinding,
+    AclBindingFilter,
     AclOperation,
     AclPermissionType,
     AdminClient,
@@ -17,6 +18,7 @@ from confluent_kafka.admin import (
 
 from tests.integration.kafka.harness import KafkaHarness
 from tests.kafka_server.server import KafkaServer
+from tests.waiting import wait_until
 
 PLAIN_LOGIN = "org.apache.kafka.common.security.plain.PlainLoginModule required"
 SCRAM_LOGIN = "org.apache.kafka.common.security.scram.ScramLoginModule required;"
@@ -63,12 +65,25 @@ def grant_all(bootstrap):
     rules.append(acl("rich", ResourceType.TOPIC, *closed, deny=True))
     hidden = ("hidden.", ResourcePatternType.PREFIXED, AclOperation.ALL)
     rules.append(acl("rich", ResourceType.TOPIC, *hidden, deny=True))
-    for done in admin.create_acls(rules).values():
-        done.result()
     scram = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_256, 4096)
     upsert = UserScramCredentialUpsertion("scrammed", scram, b"eggs")
     for done in admin.alter_user_scram_credentials([upsert]).values():
         done.result()
+    for done in admin.create_acls(rules).values():
+        done.result()
+    # The broker applies changes in their order, after the controller has answered.
+    wait_until(lambda: len(admin.describe_acls(ANY_ACL).result()) == len(rules))
+
+
+ANY_ACL = AclBindingFilter(
+    ResourceType.ANY,
+    None,
+    ResourcePatternType.ANY,
+    None,
+    None,
+    AclOperation.ANY,
+    AclPermissionType.ANY,
+)
 
 
 def acl(user, kind, name, pattern, operation, *, deny=False):

@@ -15,7 +15,7 @@ from eventer.destinations.kafka.log_reader import LogReader
 from eventer.embedded.kafka import DELIVERY_GUARANTEE, EmbeddedKafka
 from eventer.testing.audit_conformance import AuditConformance, EventIdentity, batch_for
 from eventer.testing.destination_conformance import DestinationConformance
-from tests.integration.kafka.harness import KafkaHarness
+from tests.integration.kafka.harness import KafkaHarness, read_topic
 from tests.ports import free_port
 from tests.waiting import DEADLINE_S, wait_until_async
 
@@ -75,9 +75,12 @@ class _AuditHarness(KafkaHarness):
         return KafkaTargetAuditor(self.settings, cluster=cluster, shard=shard)
 
     async def add(self, target, value, like=None):
-        producer = Producer({"bootstrap.servers": self.settings.bootstrap_servers})
+        bootstrap = self.settings.bootstrap_servers
+        producer = Producer({"bootstrap.servers": bootstrap})
         producer.produce(target.topic, json_text(value).encode())
-        await asyncio.to_thread(producer.flush, DEADLINE_S)
+        assert await asyncio.to_thread(producer.flush, DEADLINE_S) == 0
+        # An audit ends where a transaction is open: this waits for the last commit marker.
+        await asyncio.to_thread(read_topic, bootstrap, target.topic)
 
 
 class _LogAuditConformance(AuditConformance):

@@ -65,17 +65,27 @@ async def indices(bootstrap, flow):
 
 
 async def set_limit(bootstrap, topic, size):
+    """Sets the size of a batch, and waits until the broker applies it.
+
+    The broker shows a setting before it applies it, but applies it before it shows a later one.
+    """
+    await change_setting(bootstrap, topic, "max.message.bytes", str(size))
+    await change_setting(bootstrap, topic, "segment.bytes", str((1 << 30) - size))
+
+
+async def change_setting(bootstrap, topic, name, value):
+    """Changes a setting of a topic, and waits until the broker shows it."""
     admin = AdminClient({"bootstrap.servers": bootstrap})
-    entry = ConfigEntry("max.message.bytes", str(size), incremental_operation=AlterConfigOpType.SET)
+    entry = ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
     resource = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=[entry])
     changed = admin.incremental_alter_configs([resource])
     await asyncio.to_thread(changed[resource].result)
-    await wait_for_broker(lambda: _limit(admin, topic) == str(size))
+    await wait_for_broker(lambda: setting(admin, topic, name) == value)
 
 
-def _limit(admin, topic):
+def setting(admin, topic, name):
     asked = ConfigResource(ResourceType.TOPIC, topic)
-    return admin.describe_configs([asked])[asked].result()["max.message.bytes"].value
+    return admin.describe_configs([asked])[asked].result()[name].value
 
 
 async def test_a_transaction_in_which_a_produce_failed_is_not_committed(kafka):

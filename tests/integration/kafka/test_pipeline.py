@@ -111,8 +111,10 @@ async def test_several_batches_are_in_flight(bench):
         nonlocal in_flight, most
         in_flight += 1
         most = max(most, in_flight)
-        yield
-        in_flight -= 1
+        try:
+            yield
+        finally:
+            in_flight -= 1
 
     Client(bench, counting)
     await bench.commit([bench.send(n) for n in range(10)])

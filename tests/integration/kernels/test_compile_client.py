@@ -84,7 +84,8 @@ def first_call(cache: Path, before: str = "") -> str:
 
 def test_a_kernel_is_compiled_once_in_another_process(tmp_path: Path) -> None:
     """One of two processes starts it; the other one, and later ones, find it in the cache."""
-    asks = FIRST.format(before=COUNTED).replace(
+    keeps = f"kernel_cache._COMPILE_CLIENT._idle_timeout_s = {DEADLINE_S}"
+    asks = FIRST.format(before=COUNTED + keeps).replace(
         "kernel_cache._COMPILE_CLIENT.stop()", "COUNTS += [kernel_cache._COMPILE_CLIENT._process]"
     )
     asking = [
@@ -199,7 +200,7 @@ class Endless:
     def __reduce__(self):
         return (time.sleep, (600,))
 
-compiler = CompileClient()
+compiler = CompileClient(idle_timeout_s={DEADLINE_S})
 assert not compiler.compile_into_cache("math", "pi", ())
 if {busy}:
     compiler._process.stdin.write(pickle.dumps(Endless()))

@@ -114,9 +114,12 @@ def rows_of(column):
     return [column.data[a:b].tobytes() for a, b in itertools.pairwise(ends)]
 
 
-@given(cases())
-@settings(max_examples=60)
-def test_the_kernel_writes_the_same_avro_as_python_and_as_fastavro(case):
+@pytest.mark.parametrize("count", [20, pytest.param(1_000, marks=pytest.mark.slow)])
+def test_the_kernel_writes_the_same_avro_as_python_and_as_fastavro(count):
+    settings(max_examples=count)(given(cases())(check_avro))()
+
+
+def check_avro(case):
     schema, rows = case
     encoded = [encode_avro(schema, json.loads(json_text(value))) for value in rows]
     left = []
@@ -136,7 +139,6 @@ def test_the_kernel_writes_the_same_avro_as_python_and_as_fastavro(case):
 
 
 @given(st.lists(NUMBERS, min_size=1))
-@settings(max_examples=60)
 def test_decimals_are_read_exactly(numbers):
     expected = [struct.pack("<d", float(number)) for number in numbers]
     program = avro_program(Scalar(ScalarKind.NUMBER))

@@ -1,6 +1,6 @@
 """A whole service with real worker processes, over a transactional store that needs no server."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -115,6 +115,7 @@ def _long_time_limits() -> Iterator[None]:
         patch.setattr("eventer.workers.worker_process.START_S", DEADLINE_S)
         patch.setattr("eventer.workers.supervisor.SILENCE_S", DEADLINE_S)
         patch.setattr("eventer.workers.supervisor.OVERRUN_S", DEADLINE_S)
+        patch.setattr("eventer.workers.supervisor.STOP_S", DEADLINE_S)
         yield
 
 
@@ -193,17 +194,23 @@ async def one(eventer: Eventer, id_: int) -> GeneratorView:
     return view
 
 
-async def until_position(eventer: Eventer, id_: int, position: int) -> GeneratorView:
-    async def reached() -> bool:
-        return (await one(eventer, id_)).position >= position
+async def until(
+    eventer: Eventer, id_: int, condition: Callable[[GeneratorView], bool]
+) -> GeneratorView:
+    """The first view that meets a condition; a later one may not meet it."""
 
-    await wait_until_async(reached)
-    return await one(eventer, id_)
+    async def reached() -> GeneratorView | None:
+        view = await one(eventer, id_)
+        return view if condition(view) else None
+
+    view = await wait_until_async(reached)
+    assert view is not None
+    return view
+
+
+async def until_position(eventer: Eventer, id_: int, position: int) -> GeneratorView:
+    return await until(eventer, id_, lambda view: view.position >= position)
 
 
 async def until_state(eventer: Eventer, id_: int, state: str) -> GeneratorView:
-    async def reached() -> bool:
-        return (await one(eventer, id_)).state == state
-
-    await wait_until_async(reached)
-    return await one(eventer, id_)
+    return await until(eventer, id_, lambda view: view.state == state)

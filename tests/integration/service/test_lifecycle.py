@@ -294,7 +294,8 @@ async def test_an_emptied_embedded_server_begins_a_new_incarnation(
     count = len(service_environment.numbers("boo"))
     async with service_environment.service() as eventer:
         await wait_until_async(partial(has_more, service_environment, "boo", count))
-        assert (await one(eventer, added.id)).state is GeneratorState.RUNNING
+        # The service gets the report of a commit after readers see the events.
+        await until_state(eventer, added.id, GeneratorState.RUNNING)
     assert service_environment.numbers("boo")[count] == 0
 
 

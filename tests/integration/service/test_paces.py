@@ -13,6 +13,7 @@ from tests.integration.service.conftest import (
     AddRequestBuilder,
     ServiceEnvironment,
     one,
+    until,
     until_position,
     until_state,
 )
@@ -64,8 +65,10 @@ async def test_finished_stages_stay_finished_after_a_restart(
     async with service_environment.service() as eventer:
         (added,) = await eventer.add(asked(pace).request)
         await until_position(eventer, added.id, 30)
-        await eventer.pause(added.id)
-        await eventer.resume(added.id)
+        # On a machine that stalls, it may be finished already.
+        paused = (await eventer.pause(added.id)).state is GeneratorState.PAUSED
+        if paused:
+            await eventer.resume(added.id)
         await until_state(eventer, added.id, "finished")
     async with service_environment.service() as eventer:
         view = await one(eventer, added.id)
@@ -74,11 +77,11 @@ async def test_finished_stages_stay_finished_after_a_restart(
     assert [number for number, _, _ in events] == list(range(200))
     times = [at for _, at, _ in events]
     segments = view.record.segments
-    assert len(segments) == 2
-    dropped = times[segments[1].n0] - segments[0].t0
+    assert len(segments) == 1 + paused
     assert times[-1] - times[0] > SECOND - 20 * MS
-    assert segments[1].u0 == segments[1].n0
-    assert dropped > 0
+    for resumed in segments[1:]:
+        assert resumed.u0 == resumed.n0
+        assert all(at >= resumed.t0 for at in times[resumed.n0 :])
 
 
 async def test_a_restart_drops_nothing_of_the_past_that_start_asks_for(
@@ -89,14 +92,15 @@ async def test_a_restart_drops_nothing_of_the_past_that_start_asks_for(
     async with service_environment.service() as eventer:
         (added,) = await eventer.add(asked(pace).request)
         assert added.record.created_at - added.record.segments[0].t0 == 600 * SECOND
-        assert added.lag == 6_001
+        assert added.lag >= 6_001
     service_environment.up()
     async with service_environment.service() as eventer:
         await until_position(eventer, added.id, 6_000 + 3)
-        view = await one(eventer, added.id)
-        assert view.lag < 100
+        view = await until(eventer, added.id, lambda view: view.lag < 100)
         shards = (await eventer.snapshot()).shards.values()
-        assert sum(sum(each.lateness) for each in shards) <= view.position - 6_000
+        counted = sum(sum(each.lateness) for each in shards)
+        # The position is read last, because events are delivered meanwhile.
+        assert counted <= (await one(eventer, added.id)).position - 6_000
         with pytest.raises(RequestError) as refused:
             await eventer.add(asked(replace(pace, start="now-11m")).request)
         assert [fault.pointer for fault in refused.value.faults] == ["/events/0/pace/start"]

@@ -198,6 +198,17 @@ def test_an_example_is_chosen_and_completed(open_page):
 
 
 @pytest.mark.slow
+def test_an_example_of_timelines_shows_its_steps(open_page):
+    page = open_page("/playground?example=gallery")
+    page.get_by_label("Search").fill("device")
+    page.get_by_role("button", name="device-states").click()
+    page.locator(".event", has_text="firmware").first.wait_for()
+    assert page.get_by_label("Timeline").input_value() == "24h"
+    page.get_by_label("Timeline").fill("25h")
+    page.get_by_text("at most 24h").wait_for()
+
+
+@pytest.mark.slow
 def test_a_read_token_sees_but_cannot_change(open_page, service):
     service.add("readable")
     page = open_page("/", token=READ)

@@ -3,7 +3,7 @@
 import threading
 
 from eventer.kernels.support.numba_loading import CompileActivity
-from tests.waiting import DEADLINE_S
+from tests.waiting import DEADLINE_S, wait_until
 
 
 def test_listeners_get_only_the_outermost_changes() -> None:
@@ -39,3 +39,14 @@ def test_overlapping_threads_are_one_activity() -> None:
     go_on.set()
     thread.join()
     assert reports == [True, False]
+
+
+def test_its_time_is_counted_while_it_is_active() -> None:
+    loading = CompileActivity()
+    assert loading.seconds() == 0
+    with loading:
+        first = loading.seconds()
+        wait_until(lambda: loading.seconds() > first)
+    ended = loading.seconds()
+    assert ended > 0
+    assert loading.seconds() == ended

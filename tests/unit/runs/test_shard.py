@@ -18,10 +18,10 @@ from eventer.core.errors import (
 from eventer.core.model import ConsoleTarget, GeneratorSpec, OnError, Position, PositionKey, Segment
 from eventer.core.pace import ticks
 from eventer.destinations.base import DeliveryOutcome, Flow
+from eventer.destinations.commit_policy import AS_SOON_AS_POSSIBLE, MAX_BUFFERED_BYTES, CommitPolicy
 from eventer.runs.assignment import Assignment
 from eventer.runs.backoff import CAP_NS, COSTLY_BASE_NS, FENCED_NS, RETRY_NS
 from eventer.runs.batch_limiter import SLOW_NS
-from eventer.runs.commit_policy import AS_SOON_AS_POSSIBLE, MAX_BUFFERED_BYTES, CommitPolicy
 from eventer.runs.commit_throttle import COMMIT_WINDOW_NS, MAX_PAUSE_NS, TIME_SHARE_DIVISOR
 from eventer.runs.connection_state import IDLE_NS
 from eventer.runs.pacing import Pace

@@ -7,7 +7,8 @@ from eventer.core.fault_rules import FaultKind, FaultRule
 from eventer.core.model import KafkaTarget, PostgresTarget, Target
 from eventer.core.pace import EventRate, PaceSpec, Steady, ticks
 from eventer.core.timelines import TimelineSpec
-from eventer.service.connections import KnownConnection, PostgresConnector
+from eventer.destinations.postgres.connector import PostgresConnector
+from eventer.service.connections import KnownConnection
 from eventer.service.request_faults import raise_faults, request_faults, unsupported_faults
 from eventer.service.requests import (
     AddRequest,

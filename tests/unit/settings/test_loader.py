@@ -5,7 +5,7 @@ import pytest
 from eventer.core.errors import ConfigError
 from eventer.settings import Settings, load_settings
 from eventer.settings.loader import secret_keys
-from eventer.settings.model import NamedPostgres, check_bind
+from eventer.settings.model import CONNECTION_TYPES, check_bind
 from eventer.settings.show import mask, shown_settings
 from eventer.settings.sources import key_lines
 from tests.families import family
@@ -86,7 +86,7 @@ def test_named_connections_of_both_kinds():
         "EVENTER_CONNECTIONS__EDGE__BOOTSTRAP_SERVERS": "h:1",
     }
     connections = load_settings(environ=environ).settings.connections
-    assert isinstance(connections["orders"], NamedPostgres)
+    assert isinstance(connections["orders"], CONNECTION_TYPES["postgres"])
     assert connections["orders"].password.get_secret_value() == "pw"
     assert connections["edge"].bootstrap_servers == "h:1"
 
@@ -116,7 +116,7 @@ def test_named_connections_of_both_kinds():
             "[connections.orders]\ndsn='x'\n",
             "eventer.toml:2: 'connections.orders.type' is missing",
             "connections.orders.type",
-            'set type = "kafka" or "postgres" or "file"',
+            'set type = "kafka" or "postgres" or "file" or "http"',
         ),
         (
             "[connections.Orders]\ntype='kafka'\n",

@@ -10,9 +10,8 @@ from pydantic import Field
 
 from eventer.api.routing import JsonResponse, JsonRoute, Service, problems
 from eventer.api.wire.connection_responses import ConnectionReportOut
-from eventer.api.wire.field_types import ConnectionName
-from eventer.api.wire.targets import RequestModel
 from eventer.core.limits import MAX_TESTED_TARGETS
+from eventer.core.request_fields import ConnectionName, RequestModel
 
 router = APIRouter(prefix="/connection", tags=["connections"], route_class=JsonRoute)
 

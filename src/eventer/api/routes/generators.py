@@ -24,9 +24,9 @@ from eventer.api.wire.responses import (
     RemoveOut,
     StepEventsOut,
 )
-from eventer.api.wire.targets import RequestModel
 from eventer.core.errors import Fault, RequestError
 from eventer.core.limits import MAX_FAULT_RANGE, MAX_INDEX, MAX_RECOMPUTED
+from eventer.core.request_fields import RequestModel
 from eventer.service.eventer import PositionChoice
 
 router = APIRouter(prefix="/generator", tags=["generators"], route_class=JsonRoute)

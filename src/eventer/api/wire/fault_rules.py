@@ -9,11 +9,11 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from eventer.api.wire.field_types import Delay, fail_validation
 from eventer.api.wire.response_model import DurationText, InstantText, ResponseModel
-from eventer.api.wire.targets import NonEmptyText, RequestModel
 from eventer.core.duration import format_duration
 from eventer.core.errors import RequestError
 from eventer.core.fault_rules import FaultKind, FaultLabel, FaultRule, longest_delay
 from eventer.core.pointer import parse_pointer
+from eventer.core.request_fields import NonEmptyText, RequestModel
 from eventer.core.timelines import MAX_HORIZON_NS
 from eventer.service.views import HealthyEvent, RecomputedFaults
 

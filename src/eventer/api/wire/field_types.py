@@ -214,4 +214,3 @@ EncodedTemplate: TypeAlias = Annotated[
 ]
 Count: TypeAlias = Annotated[int, Field(strict=True, ge=1, le=MAX_TICK_EVENTS)]
 PopulationSize: TypeAlias = Annotated[int, Field(strict=True, ge=1, le=MAX_POPULATION)]
-ConnectionName: TypeAlias = Annotated[str, Field(min_length=1, max_length=100)]

@@ -14,7 +14,7 @@ from eventer.api.wire.field_types import (
     fail_validation,
 )
 from eventer.api.wire.pace import MISSING_INTERVAL, NO_PACE, PACE_FIELDS, PacedBody
-from eventer.api.wire.targets import NonEmptyText, RequestModel, TargetBody
+from eventer.api.wire.targets import TargetBody
 from eventer.api.wire.template_requests import (
     TEMPLATE_FIELDS,
     TemplateBody,
@@ -23,6 +23,7 @@ from eventer.api.wire.template_requests import (
 )
 from eventer.core.limits import MAX_TICK_EVENTS
 from eventer.core.model import CatchUp, OnError, OnNull
+from eventer.core.request_fields import NonEmptyText, RequestModel
 from eventer.service.requests import AddRequest, DestinationRequest, EventRequest, ScheduleRequest
 
 MAX_SCHEDULES = 1_000

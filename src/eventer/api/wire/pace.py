@@ -17,7 +17,6 @@ from eventer.api.wire.pace_types import (
     StartText,
     TimeZone,
 )
-from eventer.api.wire.targets import RequestModel
 from eventer.core.limits import MAX_BUCKETS, MAX_INDEX, MAX_TICK_EVENTS
 from eventer.core.pace import (
     STOPPED,
@@ -33,6 +32,7 @@ from eventer.core.pace import (
     Ticks,
     ticks,
 )
+from eventer.core.request_fields import RequestModel
 
 MAX_STAGES: Final = 1_000
 

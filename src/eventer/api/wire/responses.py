@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
@@ -20,20 +19,16 @@ from eventer.api.wire.response_model import (
 )
 from eventer.api.wire.targets import TargetBody
 from eventer.core.errors import EventerError
-from eventer.core.model import EngineName, Guarantee, KafkaTarget, ServiceTarget
+from eventer.core.model import EngineName, Guarantee, ServiceTarget
 from eventer.core.pace import PaceSpec, Ticks
 from eventer.core.pace_json import pace_json
+from eventer.service.destination_kinds import request_options
 from eventer.service.views import GeneratorFailure, GeneratorRecord, Stage
 
 
 def target_json(target: ServiceTarget) -> Json:
     """A target as in a request, without the options that are not set."""
-    options: Json = {field.name: getattr(target, field.name) for field in fields(target)}
-    if isinstance(target, KafkaTarget):
-        options |= {"headers": dict(target.headers), "config": dict(target.config)}
-        for name in ("format", "key_format"):
-            options[name] = None if options[name] == "json" else options[name]
-    return {"type": target.kind, target.kind: {n: v for n, v in options.items() if v}}
+    return {"type": target.kind, target.kind: request_options(target)}
 
 
 def _target_json(value: object) -> object:

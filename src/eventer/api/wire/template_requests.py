@@ -16,16 +16,16 @@ from eventer.api.wire.field_types import (
     Variables,
     fail_validation,
 )
-from eventer.api.wire.targets import (
+from eventer.api.wire.targets import TargetBody
+from eventer.core.limits import MAX_INDEX
+from eventer.core.model import WrittenPart
+from eventer.core.request_fields import (
     OMIT_DESCRIPTION,
     NonEmptyText,
     OmittedFields,
     RequestModel,
-    TargetBody,
     ValueField,
 )
-from eventer.core.limits import MAX_INDEX
-from eventer.core.model import WrittenPart
 from eventer.core.timelines import TimelineSpec
 from eventer.service.requests import PreviewRequest, ReferenceRequest
 
@@ -118,6 +118,10 @@ class ReferencedBody(TemplateBody):
 class ReferringBody(TemplateBody):
     """A template, and the events that it may refer to."""
 
+    id: str = Field(
+        default="",
+        description="The id of the event, by which it refers to earlier events of its own stream.",
+    )
     with_: dict[NonEmptyText, ReferencedBody] = Field(
         default_factory=dict,
         alias="with",

@@ -17,9 +17,9 @@ from eventer.core.errors import (
 from eventer.core.model import Guarantee, Position, PositionKey
 from eventer.destinations.background_encoder import BackgroundEncoder
 from eventer.destinations.base import Delivery, DeliveryOutcome, Flow
+from eventer.destinations.durable_files import sync_file
 from eventer.destinations.file.event_tables import concatenate
 from eventer.destinations.file.file_flow import EncodedBatch, FileFlow
-from eventer.destinations.file.manifest import sync_file
 from eventer.destinations.file.part_name import PartName
 from eventer.destinations.file.partition_folders import split_by_folder
 from eventer.destinations.file.settings import FileSettings

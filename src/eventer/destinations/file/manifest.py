@@ -8,15 +8,14 @@ where they were written, and the next owner moves them.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
-from eventer.core.cursor import read_cursor
 from eventer.core.errors import DestinationUnavailableError
 from eventer.core.model import Position, PositionKey
+from eventer.destinations.durable_files import sync_file, sync_folder
+from eventer.destinations.position_json import position_parts, read_position
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,7 @@ def read_manifest(path: Path) -> Manifest | None:
         return None
     try:
         parts = json.loads(text)
-        positions = dict(map(_read_position, parts["positions"]))
+        positions = dict(map(read_position, parts["positions"]))
         return Manifest(parts["epoch"], positions, parts["publishing"])
     except (KeyError, TypeError, ValueError) as error:
         raise DamagedManifestError(
@@ -67,7 +66,7 @@ def write_manifest(path: Path, manifest: Manifest) -> None:
     Raises:
         OSError: it cannot be written; the old one is in place unless the system failed.
     """
-    positions = [_position_parts(key, each) for key, each in manifest.positions.items()]
+    positions = [position_parts(key, each) for key, each in manifest.positions.items()]
     parts = {
         "epoch": manifest.epoch,
         "positions": positions,
@@ -79,35 +78,3 @@ def write_manifest(path: Path, manifest: Manifest) -> None:
         sync_file(file.fileno())
     new.replace(path)
     sync_folder(path.parent)
-
-
-def sync_file(descriptor: int) -> None:
-    """Waits until the data of an open file survives a power failure."""
-    os.fdatasync(descriptor)
-
-
-def sync_folder(folder: Path) -> None:
-    """Waits until the names in a folder survive a power failure."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _position_parts(key: PositionKey, position: Position) -> list[Any]:
-    cursor = position.cursor
-    return [
-        list(key),
-        position.next,
-        position.skipped,
-        position.bytes,
-        position.dropped,
-        None if cursor is None else cursor.values,
-    ]
-
-
-def _read_position(parts: list[Any]) -> tuple[PositionKey, Position]:
-    key, following, skipped, size, dropped, cursor = parts
-    position = Position(following, skipped, size, dropped=dropped, cursor=read_cursor(cursor))
-    return PositionKey(*key), position

@@ -23,12 +23,8 @@ from eventer.core.errors import (
     UnknownOutcomeError,
 )
 from eventer.core.model import Position, PositionKey
-from eventer.destinations.file.manifest import (
-    Manifest,
-    read_manifest,
-    sync_folder,
-    write_manifest,
-)
+from eventer.destinations.durable_files import sync_folder
+from eventer.destinations.file.manifest import Manifest, read_manifest, write_manifest
 
 CONTROL_FOLDER: Final = "_eventer"
 MANIFEST: Final = "manifest.json"

@@ -6,6 +6,7 @@ a busy machine. Time limits of templates exclude both.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from functools import lru_cache
 from threading import Lock
@@ -19,6 +20,7 @@ class CompileActivity:
     def __init__(self) -> None:
         self._lock = Lock()
         self._depth = 0
+        self._began = self._ended_seconds = 0.0
         self._listeners: list[Callable[[bool], object]] = []
 
     def watch(self, listener: Callable[[bool], object]) -> Callable[[], None]:
@@ -30,6 +32,12 @@ class CompileActivity:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
+    def seconds(self) -> float:
+        """How long it has been active so far."""
+        with self._lock:
+            current = time.monotonic() - self._began if self._depth else 0.0
+            return self._ended_seconds + current
+
     def __enter__(self) -> None:
         self._change(1)
 
@@ -40,8 +48,15 @@ class CompileActivity:
         with self._lock:
             before, self._depth = self._depth > 0, self._depth + by
             if (now := self._depth > 0) != before:
+                self._note_change(now)
                 for listener in self._listeners:
                     listener(now)
+
+    def _note_change(self, active: bool) -> None:  # noqa: FBT001  as listeners
+        if active:
+            self._began = time.monotonic()
+        else:
+            self._ended_seconds += time.monotonic() - self._began
 
 
 LOADING: Final = CompileActivity()

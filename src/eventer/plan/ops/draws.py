@@ -110,6 +110,18 @@ def population(run: Execution, node: Node, _arguments: Sequence[Any]) -> Any:
     return found.counts(run.index(node.domain), run.scheduled(node.domain))
 
 
+@operation("earlier_events")
+def earlier_events(run: Execution, node: Node, _arguments: Sequence[Any]) -> Any:
+    """How many events of the same stream come before."""
+    return run.index(node.domain)
+
+
+@operation("is_first_event")
+def is_first_event(run: Execution, node: Node, _arguments: Sequence[Any]) -> Any:
+    """Whether no event of the same stream comes before."""
+    return run.index(node.domain) == 0
+
+
 @operation("draw_values")
 def draw_values(run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
     """The values of a call as an array of the node's type."""

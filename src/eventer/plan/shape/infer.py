@@ -56,15 +56,16 @@ def infer_shape(
     references: ReferencedPrograms = MappingProxyType({}),
     *,
     step_name: str | None = None,
+    own_name: str = "",
 ) -> EventShape:
     """The shape of the events of a template, or of the part of them at these reference tokens.
 
     With `step_name`, the first token leads to the steps of a timeline, and only those that can have
     this name count. `imports` are the analysed trees of `import` by path, None for texts and bytes;
     `variables` are the external variables, which are also the arguments of a template that is a
-    function; `references` are the streams that it may refer to.
+    function; `references` are the streams that it may refer to, and `own_name` means its own.
     """
-    inference = Inference(imports, variables, references)
+    inference = Inference(imports, variables, references, own_name)
     return _shape_of(_part_of(inference.event(root), part, step_name, inference), inference)
 
 
@@ -76,9 +77,10 @@ def infer_schema(
     references: ReferencedPrograms = MappingProxyType({}),
     *,
     step_name: str | None = None,
+    own_name: str = "",
 ) -> ValueSchema:
     """The schema of the events of a template, or of a part of them; arguments as `infer_shape`."""
-    inference = Inference(imports, variables, references)
+    inference = Inference(imports, variables, references, own_name)
     value = _part_of(inference.event(root), part, step_name, inference)
     return SchemaWriter(inference).schema(value)
 
@@ -162,9 +164,17 @@ class Inference:
         imports: Mapping[str, n.Expr | None],
         variables: Mapping[str, JsonValue],
         references: ReferencedPrograms,
+        own_name: str = "",
+        *,
+        earlier: bool = False,
     ) -> None:
+        """`earlier`: of events to which later ones of the same stream refer."""
         std.load()
         self._references = references
+        self._own_name = own_name
+        self._earlier = earlier
+        self._root: n.Expr | None = None
+        self._earlier_event: AbstractValue | None = None
         self._events: dict[str, AbstractValue] = {}
         self._imports = imports
         self._imported: dict[str, LazyValue] = {}
@@ -175,6 +185,7 @@ class Inference:
 
     def event(self, root: n.Expr) -> AbstractValue:
         """The value of the template."""
+        self._root = root
         value = self.infer(
             root, AbstractEnvironment({"std": evaluated(AbstractValue(StdObject()))})
         )
@@ -185,15 +196,29 @@ class Inference:
 
     def referenced_event(self, name: str) -> AbstractValue:
         """The event of a stream that can be referred to."""
+        if name and name == self._own_name:
+            return self._event_of_itself()
         referenced = self._references.get(name)
         if referenced is None:
             return NEVER
         if name not in self._events:
             program = referenced.program
-            inference = Inference(program.code, program.vars, self._references)
+            own_name = referenced.own_name
+            inference = Inference(program.code, program.vars, self._references, own_name)
             inference._events = self._events  # independent of the inference, so computed once
             self._events[name] = independent(inference, inference.event(program.root))
         return self._events[name]
+
+    def _event_of_itself(self) -> AbstractValue:
+        """An earlier event of the stream; null at the first one."""
+        if self._earlier or self._root is None:
+            return NEVER
+        if self._earlier_event is None:
+            given = (self._imports, self._variables, self._references, self._own_name)
+            inference = Inference(*given, earlier=True)
+            inference._events = self._events
+            self._earlier_event = independent(inference, inference.event(self._root))
+        return join(self._earlier_event, NULL)
 
     def infer(self, node: n.Expr, env: AbstractEnvironment) -> AbstractValue:
         """The value of a node."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import reduce
-from typing import Any, TypeAlias, cast
+from typing import Any, Final, TypeAlias, cast
 
 from eventer.core.errors import EvaluationError
 from eventer.jsonnet.context import Context
@@ -14,14 +14,19 @@ from eventer.jsonnet.evaluate.scope import Scope
 from eventer.jsonnet.nodes import ArrayComp, CompSpec, ForSpec, IfSpec
 from eventer.jsonnet.operators import describe
 from eventer.jsonnet.values import Array, Code, Frame
+from eventer.plan.ops.rows import MAX_LIST
 from eventer.plan.symbols import Choice, Symbol, Symbolic, SymbolicList, type_name_of
 from eventer.plan.trace.dictionaries import split_by_entry
-from eventer.plan.trace.list_building import concatenated, list_of, present_list
+from eventer.plan.trace.list_building import concatenated, list_of, new_list, present_list
+from eventer.plan.trace.plain_values import NotPlainError
 from eventer.plan.trace.row_views import element_context, lift_list, position_in
 from eventer.plan.trace.traced_compiler import TracedCompiler
 from eventer.plan.trace.traced_expressions import located
 from eventer.plan.trace.tracer import NO_CHOICE, Tracer
 from eventer.plan.unsupported import PlanUnsupportedError
+
+MAX_UNROLLED: Final = 64
+"""Elements of a loop over consecutive numbers that have columns of their own."""
 
 Then: TypeAlias = Callable[[Frame], Any]
 
@@ -122,12 +127,59 @@ def concatenate_elements(
         if isinstance(source, Symbolic):
             raise PlanUnsupportedError("a loop over an array that is chosen at random")
         raise EvaluationError(f"`for` needs an array, not {describe(source)}")
+    if (listed := _listed(compiler, source, context, steps, each)) is not None:
+        return listed
     compiler.runtime.meter.charge_elements(len(source.items))
     parts = [
         each(context.element_context((*steps, number)), item)
         for number, item in enumerate(source.items)
     ]
     return concatenate_parts(tracer, parts)
+
+
+def _listed(
+    compiler: TracedCompiler,
+    source: Array,
+    context: Context,
+    steps: tuple[int, ...],
+    each: Callable[[Context, Any], Any],
+) -> Any:
+    """The result of a long loop over consecutive numbers as a list; None for other loops.
+
+    A list has one column for all elements. An array has one for each, of which every batch pays the
+    fixed cost. Constant elements cost nothing as an array.
+    """
+    tracer, length = compiler.tracer, len(source.items)
+    if tracer.unrolls_loops or not MAX_UNROLLED < length <= MAX_LIST:
+        return None
+    first = _first_of_consecutive(source)
+    if first is None or _is_constant(tracer, each(context.element_context((*steps, 0)), first)):
+        return None
+    tracer.has_listed_loops = True
+    operators = compiler.operators
+    numbers = new_list(tracer, float(length), lambda number: operators.add(number, first, ()))
+    return _over_list(compiler, numbers, context, steps, each)
+
+
+def _first_of_consecutive(source: Array) -> float | None:
+    """The first of elements that are consecutive whole numbers; None for other elements."""
+    items = source.items
+    first = items[0]
+    if not isinstance(first, float) or not first.is_integer():
+        return None
+    found = enumerate(items)
+    return first if all(type(x) is float and x == first + n for n, x in found) else None
+
+
+def _is_constant(tracer: Tracer, value: Any) -> bool:
+    """Whether a value is the same in all rows. One that cannot be evaluated counts as constant."""
+    try:
+        tracer.plain.require_plain(value)
+    except NotPlainError:
+        return False
+    except EvaluationError:
+        return True
+    return True
 
 
 def concatenate_parts(tracer: Tracer, parts: list[Any]) -> Any:

@@ -23,9 +23,19 @@ def is_context_text(value: Any) -> bool:
 class ContextNatives(TracedNatives):
     """`get_dataset` and `get_instance_id` give columns; `texts` are those so far."""
 
-    def __init__(self, references: ReferencedPrograms = MappingProxyType({})) -> None:
-        super().__init__(EventContext(), references=references)
-        self.texts: set[Node] = set()
+    def __init__(
+        self,
+        references: ReferencedPrograms = MappingProxyType({}),
+        own_name: str = "",
+        texts: set[Node] | None = None,
+        **inherited: Any,
+    ) -> None:
+        super().__init__(EventContext(), references=references, own_name=own_name, **inherited)
+        self.texts: set[Node] = set() if texts is None else texts
+
+    def of_earlier_events(self) -> TracedNatives:
+        """See `TracedNatives.of_earlier_events`."""
+        return ContextNatives(texts=self.texts, **self._of_earlier_events())
 
     def constant(self, call: BoundCall) -> Any:
         """The value of a function without randomness."""

@@ -53,8 +53,12 @@ class TracedEvent:
         return _names(self.tracer, value, run)
 
 
-def trace_event(program: Program, natives: TracedNatives) -> TracedEvent:
+def trace_event(
+    program: Program, natives: TracedNatives, *, unrolls_loops: bool = False
+) -> TracedEvent:
     """Evaluates a program once, for all rows and all root keys.
+
+    Long loops become lists, or are unrolled.
 
     Raises:
         PlanUnsupportedError: the plan does not cover it.
@@ -62,8 +66,10 @@ def trace_event(program: Program, natives: TracedNatives) -> TracedEvent:
     keys = _Keys()
     environment = Environment(natives, keys, program.vars, _no_trace)
     runtime = TracedRuntime(environment, Meter(BUDGET))
+    runtime.tracer.unrolls_loops = unrolls_loops
     keys.traced = TracedKeys(runtime.tracer.graph)
     natives.runtime = runtime
+    natives.stream = program, ROOT_KEY
     value = with_plan_errors(lambda: evaluated(program, runtime, ROOT_KEY), program)
     return TracedEvent(value, runtime.tracer, natives, keys.traced.table, runtime.meter.restart)
 

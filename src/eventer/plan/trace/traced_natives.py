@@ -11,7 +11,7 @@ from eventer.core.bindings import ReferencePath
 from eventer.core.errors import EvaluationError
 from eventer.core.json_text import json_text
 from eventer.core.limits import MAX_POPULATION
-from eventer.core.model import GrowingPopulation, JsonValue
+from eventer.core.model import EarlierPopulation, GrowingPopulation, JsonValue
 from eventer.functions.catalog import CATALOG, Catalog
 from eventer.functions.index_reader import time_read_error
 from eventer.functions.row_reader import unknown_stream
@@ -44,6 +44,8 @@ from eventer.plan.trace.tracer import RAISES_IN_EVERY_EVENT, Tracer
 from eventer.plan.unsupported import PlanUnsupportedError
 
 if TYPE_CHECKING:
+    from eventer.jsonnet.load import Program
+    from eventer.plan.draw_keys import DrawKey
     from eventer.plan.trace.traced_runtime import TracedRuntime
 
 _MAX_LABEL_CHARACTERS: Final = 60
@@ -54,7 +56,9 @@ class TracedNatives:
     """`eventer.jsonnet.natives.Natives` for traces; `runtime` is set when it exists.
 
     `references` are the streams that can be referred to. If the natives `lack_time`, they are those
-    of such a stream, which has no schedule. `path` leads to the stream of the natives.
+    of such a stream, which has no schedule. `path` leads to the stream of the natives. Under
+    `own_name` they read earlier events of their stream; if they are those of such events, `later`
+    are the natives of the later ones.
     """
 
     def __init__(
@@ -65,11 +69,18 @@ class TracedNatives:
         references: ReferencedPrograms = MappingProxyType({}),
         lack_time: bool = False,
         path: ReferencePath = (),
+        own_name: str = "",
+        later: TracedNatives | None = None,
     ) -> None:
         self.runtime: TracedRuntime | None = None
+        self.stream: tuple[Program, DrawKey] | None = None
+        """The program of the stream and its root key; set when they are known."""
         self.references = references
         self.path = path
-        self._lack_time = lack_time
+        self.own_name = own_name
+        self.later = later
+        self.context = context
+        self.lack_time = lack_time
         self.timed = False
         """Whether a column depends on due times."""
         self._row = RowContext(0, 0, context.dataset, context.instance_id)
@@ -96,9 +107,11 @@ class TracedNatives:
         Raises:
             EvaluationError: there are none.
         """
-        if self._lack_time:
+        if self.lack_time:
             raise time_read_error(function)
         self.timed = True
+        if self.later is not None:
+            self.later.timed = True
         for domain in self.traced.domain.chain():
             if isinstance(domain, Referenced):
                 domain.timed = True
@@ -109,6 +122,20 @@ class TracedNatives:
         if call.time_dependent:
             self.read_time(label.partition("(")[0])
         return draw(self.traced, call, key, label=label, bounds=bounds)
+
+    def of_earlier_events(self) -> TracedNatives:
+        """The natives of earlier events of the same stream, in the same trace."""
+        return TracedNatives(self.context, **self._of_earlier_events())
+
+    def _of_earlier_events(self) -> dict[str, Any]:
+        path = (*self.path, self.own_name)
+        return {
+            "references": self.references,
+            "lack_time": self.lack_time,
+            "path": path,
+            "own_name": self.own_name,
+            "later": self,
+        }
 
     def constant(self, call: BoundCall) -> JsonValue:
         """The value of a function with one value in all events."""
@@ -198,6 +225,8 @@ class TracedNative:
         from eventer.plan.trace.traced_references import referenced_event
 
         spec, name = self._spec, given[0] if given else None
+        if name and name == self._natives.own_name:
+            return self._of_itself(given, key)
         referenced = self._natives.references.get(name) if isinstance(name, str) else None
         if referenced is None:
             raise unknown_stream(spec.name, None if isinstance(name, Symbol) else name)
@@ -206,6 +235,25 @@ class TracedNative:
             given = [*spec.complete(given), self._population_of(referenced)]
         index = TracedNative(self._natives, spec.picks(referenced.population)).picked(given, key)
         return referenced_event(self._natives, referenced, index)
+
+    def _of_itself(self, given: Sequence[Any], key: Any) -> Any:
+        """An earlier event of the stream; null at the first one."""
+        from eventer.plan.trace.traced_references import earlier_event
+
+        natives, tracer, spec = self._natives, self._natives.traced, self._spec
+        if natives.later is not None:
+            raise EvaluationError(RAISES_IN_EVERY_EVENT)
+
+        def event() -> Any:
+            bounds = (1, MAX_POPULATION)
+            count = tracer.compute("earlier_events", [], Type.INTEGER, bounds=bounds)
+            assert spec.picks is not None
+            index = TracedNative(natives, spec.picks(EarlierPopulation()))
+            return earlier_event(natives, index.picked([*spec.complete(given), count], key))
+
+        return tracer.choose(
+            tracer.compute("is_first_event", [], Type.BOOLEAN), lambda: None, event
+        )
 
     def _population_of(self, referenced: ReferencedProgram) -> Symbol:
         """How many events of a stream exist, which depends on the time."""

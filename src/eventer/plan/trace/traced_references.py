@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from eventer.core.bindings import ReferencePath
 from eventer.core.errors import EvaluationError
 from eventer.core.model import GrowingPopulation
 from eventer.jsonnet.environment import Environment
@@ -43,34 +42,48 @@ class ReferenceView(View):
 
 def referenced_event(natives: TracedNatives, referenced: ReferencedProgram, index: Symbol) -> Any:
     """The events of a stream at the indices of a column, in the present domain."""
+    path = (*natives.path, referenced.stream.name)
+    own = TracedNatives(
+        referenced.stream.context,
+        references=natives.references,
+        lack_time=not isinstance(referenced.population, GrowingPopulation),
+        path=path,
+        own_name=referenced.own_name,
+    )
+    keys = _environment(natives).keys
+    own.stream = referenced.program, keys.constant(referenced.root_key)  # type: ignore[attr-defined]  # the keys of a trace
+    return _viewed(natives, own, index)
+
+
+def earlier_event(natives: TracedNatives, index: Symbol) -> Any:
+    """The events of the stream itself at the indices of a column, in the present domain."""
+    own = natives.of_earlier_events()
+    own.stream = natives.stream
+    return _viewed(natives, own, index)
+
+
+def _viewed(natives: TracedNatives, own: TracedNatives, index: Symbol) -> Any:
+    """The events of the stream of the natives `own` at the indices of a column."""
     tracer = natives.traced
     domain = tracer.domain
     rows = row_in(tracer, domain)
-    population = _path(natives, referenced) if _grows(referenced) else None
+    population = None if own.lack_time else own.path
     source = tracer.graph.referenced(domain, tracer.lift(index.node), population)
     view = ReferenceView(tracer, source, rows, domain)
-    return view.of(lambda: _event(natives, referenced))
+    return view.of(lambda: _event(natives, own))
 
 
-def _grows(referenced: ReferencedProgram) -> bool:
-    return isinstance(referenced.population, GrowingPopulation)
-
-
-def _path(natives: TracedNatives, referenced: ReferencedProgram) -> ReferencePath:
-    return (*natives.path, referenced.stream.name)
-
-
-def _event(natives: TracedNatives, referenced: ReferencedProgram) -> Any:
-    runtime, stream = natives.runtime, referenced.stream
+def _event(natives: TracedNatives, own: TracedNatives) -> Any:
+    """The event of the stream of the natives `own`."""
+    runtime, environment = natives.runtime, _environment(natives)
     assert runtime is not None
-    own = TracedNatives(
-        stream.context,
-        references=natives.references,
-        lack_time=not _grows(referenced),
-        path=_path(natives, referenced),
-    )
-    keys = runtime.environment.keys
-    environment = Environment(own, keys, referenced.program.vars, runtime.environment.trace)
-    own.runtime = TracedRuntime(environment, runtime.meter, runtime.tracer)
-    root_key = keys.constant(referenced.root_key)  # type: ignore[attr-defined]  # the keys of a trace
-    return evaluated(referenced.program, own.runtime, root_key)
+    assert own.stream is not None
+    program, root_key = own.stream
+    inner = Environment(own, environment.keys, program.vars, environment.trace)
+    own.runtime = TracedRuntime(inner, runtime.meter, runtime.tracer)
+    return evaluated(program, own.runtime, root_key)
+
+
+def _environment(natives: TracedNatives) -> Environment:
+    assert natives.runtime is not None
+    return natives.runtime.environment

@@ -53,6 +53,10 @@ class Tracer:
         self.domain: Domain = self.graph.root
         self.plain = plain
         self._views = 0
+        self.unrolls_loops = False
+        """Whether a long loop has columns for each element, as a short one has."""
+        self.has_listed_loops = False
+        """Whether a long loop became a list, of which fewer operations are supported."""
 
     # -- domains --------------------------------------------------------------------------------
 

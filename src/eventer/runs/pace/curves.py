@@ -21,7 +21,7 @@ from eventer.core.clock import NS_PER_SECOND
 from eventer.core.pace import Profile, Stages, Steady
 from eventer.runs.pace.day_totals import DAY_NS, LAST_DAY, DayTotals
 from eventer.runs.pace.pieces import LEVEL, Integers, Piece, Run
-from eventer.runs.pace.zones import load_zone, spans
+from eventer.runs.pace.zones import load_zone, offset_periods
 
 NEVER = 1 << 63
 """Greater than all times: they are stored as signed 64-bit integers."""
@@ -234,25 +234,25 @@ class _ProfileHours:
         self._rate = profile.rate.per_ns / denominator
         self.unit = self._rate * LEVEL
         """Positions of a nanosecond with the multiplier 1 / denominator."""
-        self._of_spans = lru_cache(maxsize=64)(self._day_hours)
+        self._of_periods = lru_cache(maxsize=64)(self._day_hours)
         self.of = lru_cache(maxsize=16)(self._of)
 
     def _of(self, day: int) -> _DayHours:
         """The hours of a day."""
         start = day * DAY_NS // NS_PER_SECOND
-        return self._of_spans(
+        return self._of_periods(
             tuple(
                 (
-                    span.start - start,
-                    span.end - start,
-                    (span.start + span.offset) % (7 * 24 * _HOUR),
+                    period.start - start,
+                    period.end - start,
+                    (period.start + period.offset) % (7 * 24 * _HOUR),
                 )
-                for span in spans(self._zone, day, day + 1)
+                for period in offset_periods(self._zone, day, day + 1)
             )
         )
 
     def _day_hours(self, parts: tuple[tuple[int, int, int], ...]) -> _DayHours:
-        """The hours of a day whose spans start, end, and have this local time of the week."""
+        """The hours of a day whose periods start, end, and have this local time of the week."""
         starts, weights, lengths = [], [], []
         for start, end, local in parts:
             at = start

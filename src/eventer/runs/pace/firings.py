@@ -17,7 +17,7 @@ from cronsim import CronSim, CronSimError
 from eventer.core.errors import RequestError
 from eventer.core.pace import Cron
 from eventer.runs.pace.pieces import Integers
-from eventer.runs.pace.zones import DAY, Span, load_zone, spans
+from eventer.runs.pace.zones import DAY, OffsetPeriod, load_zone, offset_periods
 
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _FIELDS = 5
@@ -87,7 +87,7 @@ class Firings:
 
     def count(self, day: int) -> int:
         """The number of firings in a UTC day; many days are counted to find one."""
-        found = spans(self._zone, day - 1, day + 1)
+        found = offset_periods(self._zone, day - 1, day + 1)
         if len(found) > 1:
             return len(self.of_day(day))
         local_day, time = divmod(day * DAY + found[0].offset, DAY)
@@ -102,21 +102,21 @@ class Firings:
         """The firings in a UTC day. The day before tells which local times are repeated."""
         found = [np.empty(0, dtype=np.int64)]
         passed: int | None = None
-        for span in spans(self._zone, day - 1, day + 1):
-            begin, end = span.start + span.offset, span.end + span.offset
+        for period in offset_periods(self._zone, day - 1, day + 1):
+            begin, end = period.start + period.offset, period.end + period.offset
             if self._fixed and passed is not None:
                 if passed < begin and len(self._local(passed, begin)):
-                    found.append(np.array([span.start]))
+                    found.append(np.array([period.start]))
                 begin = max(begin, passed)
-            found.append(self._in_span(span, begin, end, day))
+            found.append(self._in_offset_period(period, begin, end, day))
             passed = end if passed is None else max(end, passed)
         firings = np.unique(np.concatenate(found))
         return firings[np.searchsorted(firings, day * DAY) :]
 
-    def _in_span(self, span: Span, begin: int, end: int, day: int) -> Integers:
-        """The firings of a span at the local times [begin, end), from the UTC day on."""
-        begin = max(begin, day * DAY + span.offset)
-        return self._local(begin, end) - span.offset
+    def _in_offset_period(self, period: OffsetPeriod, begin: int, end: int, day: int) -> Integers:
+        """The firings of a period at the local times [begin, end), from the UTC day on."""
+        begin = max(begin, day * DAY + period.offset)
+        return self._local(begin, end) - period.offset
 
     def _local(self, begin: int, end: int) -> Integers:
         """The local times [begin, end) that the expression names."""

@@ -1,4 +1,4 @@
-"""Time zones from the package `tzdata`, and the spans of constant offset from UTC.
+"""Time zones from the package `tzdata`, and the periods of constant offset from UTC.
 
 The zones of the machine are not used: due times must be the same on every machine. Instants are
 seconds since 1970.
@@ -20,7 +20,7 @@ DAY: Final = 86_400
 _EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001  a zone is attached to it
 
 
-class Span(NamedTuple):
+class OffsetPeriod(NamedTuple):
     """A range of time in which local time is UTC plus `offset` seconds."""
 
     start: int
@@ -59,28 +59,28 @@ def offset_at(zone: ZoneInfo, second: int) -> int:
     return int(offset.total_seconds())
 
 
-def spans(zone: ZoneInfo, first_day: int, end_day: int) -> list[Span]:
-    """The spans of the UTC days [first_day, end_day), each with at most one change of offset."""
-    found: list[Span] = []
+def offset_periods(zone: ZoneInfo, first_day: int, end_day: int) -> list[OffsetPeriod]:
+    """The periods of the UTC days [first_day, end_day), each with at most one change of offset."""
+    found: list[OffsetPeriod] = []
     for day in range(first_day, end_day):
-        for span in _day_spans(zone, day * DAY):
-            if found and found[-1].offset == span.offset:
-                found[-1] = found[-1]._replace(end=span.end)
+        for period in _day_offset_periods(zone, day * DAY):
+            if found and found[-1].offset == period.offset:
+                found[-1] = found[-1]._replace(end=period.end)
             else:
-                found.append(span)
+                found.append(period)
     return found
 
 
-def _day_spans(zone: ZoneInfo, start: int) -> Iterator[Span]:
+def _day_offset_periods(zone: ZoneInfo, start: int) -> Iterator[OffsetPeriod]:
     end = start + DAY
     before, after = offset_at(zone, start), offset_at(zone, end)
     if before == after:
-        yield Span(start, end, before)
+        yield OffsetPeriod(start, end, before)
         return
     low, high = start, end
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (middle, high) if offset_at(zone, middle) == before else (low, middle)
-    yield Span(start, high, before)
+    yield OffsetPeriod(start, high, before)
     if high < end:
-        yield Span(high, end, after)
+        yield OffsetPeriod(high, end, after)

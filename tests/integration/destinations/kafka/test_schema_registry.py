@@ -18,6 +18,7 @@ from eventer.destinations.kafka.settings import SchemaRegistrySettings
 from tests.apicurio import running_apicurio
 from tests.ports import free_port
 from tests.schema_registry import running_registry
+from tests.waiting import DEADLINE_S
 
 INTEGER, TEXT = Scalar(ScalarKind.INTEGER), Scalar(ScalarKind.TEXT)
 SUBJECT = "shop/orders-value"
@@ -140,6 +141,7 @@ async def test_each_answer_of_a_server_is_an_error_with_its_reason(status, body,
 
 async def test_a_registry_that_is_silent_is_not_asked_by_every_flow(monkeypatch):
     monkeypatch.setattr(schema_registry, "_TIMEOUT_SECONDS", 0.1)
+    monkeypatch.setattr(schema_registry, "_SILENT_SECONDS", DEADLINE_S)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         registry = SchemaRegistry(
             SchemaRegistrySettings(f"http://127.0.0.1:{silent.getsockname()[1]}")

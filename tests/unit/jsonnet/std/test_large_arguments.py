@@ -28,12 +28,11 @@ ONCE = "std.type({})"
 OFTEN = "std.foldl(function(t, i) if std.type({}) == 't' then t else i, std.range(1, 5000), 0)"
 """Many calls reveal work that one call does not charge."""
 
-FRAMES = pytest.mark.parametrize(
-    ("frame", "size"),
-    [(ONCE, large_arguments.SIZE), (OFTEN, large_arguments.SIZE // 10)],
-    ids=["once", "often"],
+FRAMES = ((ONCE, large_arguments.SIZE), (OFTEN, large_arguments.SIZE // 10))
+EVERY_FUNCTION = family(
+    "name, frame, size", [(name, *frame) for name in VALID_CALLS for frame in FRAMES]
 )
-FUNCTIONS = pytest.mark.parametrize("name", VALID_CALLS)
+HOURS = pytest.mark.timeout(4 * 3600)
 
 
 @pytest.fixture
@@ -76,8 +75,8 @@ def test_it_ends_with_a_value_or_a_refusal(name):
 
 @pytest.mark.timing
 @pytest.mark.usefixtures("_only_its_own_garbage")
-@FRAMES
-@FUNCTIONS
+@HOURS
+@EVERY_FUNCTION
 def test_it_ends_soon(name, frame, size):
     assert not overruns(name, frame, size, SHARE)
 
@@ -85,8 +84,8 @@ def test_it_ends_soon(name, frame, size):
 @pytest.mark.timing
 @pytest.mark.slow
 @pytest.mark.usefixtures("_only_its_own_garbage")
-@FRAMES
-@FUNCTIONS
+@HOURS
+@EVERY_FUNCTION
 def test_it_ends_soon_with_everything(name, frame, size):
     assert not overruns(name, frame, size)
 

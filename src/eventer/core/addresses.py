@@ -46,6 +46,21 @@ def check_registry_url(value: str) -> str:
     return url
 
 
+def check_endpoint_url(value: str) -> str:
+    """The URL of HTTP endpoints, without a login, a query or a fragment."""
+    try:
+        parts = urlsplit(value)
+        valid = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:
+        valid = False
+    if not valid or parts.query or parts.fragment:
+        shown = without_login(value).partition("?")[0]
+        _fail(f"{shown!r} is not a URL without a query: write it like https://example.org/events")
+    if without_login(value) != value:
+        _fail("the URL has a login: set `headers` to `Authorization: …`")
+    return value
+
+
 def without_login(url: str) -> str:
     """A URL for messages: without user and password."""
     return re.sub(r"//[^/?#]*@", "//", url)

@@ -1,0 +1,104 @@
+"""Kafka as a kind of destination."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from eventer.core.errors import Fault
+from eventer.core.model import JsonValue, KafkaTarget
+from eventer.core.pointer import format_pointer
+from eventer.destinations.connector import ConfiguredConnection, ConnectionContext
+from eventer.destinations.kafka.connector import KafkaConnector
+from eventer.destinations.kafka.topic_name import target_topic_error
+from eventer.destinations.kind import DestinationKind
+from eventer.destinations.option_pointers import pointer_faults
+
+if TYPE_CHECKING:
+    from eventer.destinations.kafka.connection_settings import KafkaConnectionSettings
+    from eventer.destinations.kafka.target_options import KafkaOptions
+
+
+class KafkaKind(DestinationKind[KafkaTarget, "KafkaConnectionSettings"]):
+    """Topics of a Kafka cluster."""
+
+    name = "kafka"
+    target_type = KafkaTarget
+    address_setting = "bootstrap_servers"
+
+    def target_options(self) -> type[KafkaOptions]:
+        """See `DestinationKind`."""
+        from eventer.destinations.kafka.target_options import KafkaOptions
+
+        return KafkaOptions
+
+    def connection_settings(self) -> type[KafkaConnectionSettings]:
+        """See `DestinationKind`."""
+        from eventer.destinations.kafka.connection_settings import KafkaConnectionSettings
+
+        return KafkaConnectionSettings
+
+    def configure(
+        self, settings: KafkaConnectionSettings, context: ConnectionContext
+    ) -> ConfiguredConnection | None:
+        """Without `delivery`, the broker decides on the guarantee."""
+        from eventer.destinations.connection_options import client_options
+
+        if settings.bootstrap_servers is None:
+            return None
+        connector = KafkaConnector(context.name, client_options(settings), context.shards)
+        guarantee = None if settings.delivery == "auto" else settings.delivery
+        return ConfiguredConnection(connector, settings.bootstrap_servers, guarantee)
+
+    def faults(self, target: KafkaTarget) -> Iterator[Fault]:
+        """The name of the topic, and options that need a key."""
+        if fault := target_topic_error(target.topic):
+            yield Fault("/topic", fault)
+        options = {"key": target.key, "partition": target.partition, "timestamp": target.timestamp}
+        headers = {f"headers{format_pointer([name])}": field for name, field in target.headers}
+        yield from pointer_faults(options | headers)
+        if target.op is not None and target.key is None:
+            yield Fault(
+                "/op",
+                "`op` needs `key`: a deletion names the key of the deleted record",
+                "set `key` to a field that every event has",
+            )
+        if target.key_format != "json" and target.key is None:
+            yield Fault(
+                "/key_format",
+                "`key_format` needs `key`: without it, records have no keys",
+                "set `key` to a field, or remove `key_format`",
+            )
+
+    def identity(self, target: KafkaTarget) -> Mapping[str, JsonValue]:
+        """Without the options that only matter when the topic is created."""
+        formats = {"format": target.format, "key_format": target.key_format}
+        return {
+            "connection": target.connection,
+            "topic": target.topic,
+            "key": target.key,
+            "partition": target.partition,
+            "timestamp": target.timestamp,
+            "headers": sorted(target.headers),
+            **{name: each for name, each in formats.items() if each != "json"},
+        }
+
+    def named_fields(self, target: KafkaTarget) -> Iterator[tuple[str, str]]:
+        """Key, partition, timestamp and headers."""
+        for option in ("key", "partition", "timestamp"):
+            if (field := getattr(target, option)) is not None:
+                yield option, field
+        for name, field in target.headers:
+            yield f"headers.{name}", field
+
+    def request_options(self, target: KafkaTarget) -> dict[str, Any]:
+        """Headers and settings are objects; JSON is the default format."""
+        options = super().request_options(target)
+        options |= {"headers": dict(target.headers), "config": dict(target.config)}
+        return {name: None if value == "json" else value for name, value in options.items()}
+
+    def without_name(self, target: KafkaTarget) -> KafkaTarget:
+        """The names of schemas and of their subjects contain that of the topic."""
+        has_schema = not target.format == target.key_format == "json"
+        return replace(target, topic=target.topic if has_schema else "", connection="")
