@@ -1,7 +1,8 @@
-"""Values encoded in Avro, beside fastavro.
+"""Values encoded in Avro and Protocol Buffers, beside fastavro and Google's library.
 
 `python -m benchmarks.record_formats` encodes events of the contract's template with each, in turns
-on one thread, and prints events per second of CPU time and the median ratio.
+on one thread, and prints events per second of CPU time and the median ratio. The peers encode
+values that are already objects of their own; Eventer encodes the JSON texts of events.
 """
 
 from __future__ import annotations
@@ -16,12 +17,15 @@ from typing import Any, Final
 
 import fastavro
 import numpy as np
+from tests.protobuf_classes import message_class
 
-from eventer.core.model import EventContext, KafkaTarget, Stream, Template
+from eventer.core.model import EventContext, KafkaTarget, RecordFormat, Stream, Template
+from eventer.core.value_schema import ValueSchema
 from eventer.destinations.kafka.formats.avro_schema import avro_schema
 from eventer.destinations.kafka.formats.avro_values import encode_avro
 from eventer.destinations.kafka.formats.value_encoder import ValueEncoder, formatted_schema
 from eventer.destinations.kafka.record_encoding import as_bytes_column
+from eventer.kernels.kafka.record_batches import BytesColumn
 from eventer.plan.prepare import prepare
 
 TEMPLATE: Final = Path(__file__).parents[1] / "tests/acceptance/contract/event.jsonnet"
@@ -39,36 +43,61 @@ def cpu_seconds(work: Callable[[], Any], repeats: int) -> float:
 
 
 def main() -> None:
-    """Prints both rates and their ratio."""
+    """Prints both rates and their ratio for each format."""
     prepared = prepare(Template(TEMPLATE.read_text()))
     schema = prepared.value_schema(KafkaTarget("events").part)
     engine = prepared.engine(Stream(7), EventContext())
     batch = engine.generate(0, np.full(EVENTS, 1_700_000_000 * 10**9, np.int64))
-    texts = as_bytes_column(batch.text)
-    encoder = ValueEncoder(formatted_schema(schema, "avro", "events"), 1)
+    texts, values = as_bytes_column(batch.text), list(map(json.loads, batch.text.to_pylist()))
+    compare("avro", "fastavro", schema, texts, by_fastavro(schema, values))
+    compare("protobuf", "google", schema, texts, by_google(schema, values))
+
+
+def by_fastavro(schema: ValueSchema, values: Sequence[Any]) -> Callable[[], None]:
+    """Encodes values with fastavro."""
     parsed = fastavro.parse_schema(avro_schema(schema, "events"))
-    values = [
-        fastavro.schemaless_reader(io.BytesIO(encode_avro(schema, json.loads(text))), parsed)
-        for text in batch.text.to_pylist()
-    ]
+    encoded = [io.BytesIO(encode_avro(schema, value)) for value in values]
+    read = [fastavro.schemaless_reader(each, parsed) for each in encoded]
+
+    def work() -> None:
+        for value in read:
+            fastavro.schemaless_writer(io.BytesIO(), parsed, value)
+
+    return work
+
+
+def by_google(schema: ValueSchema, values: Sequence[Any]) -> Callable[[], None]:
+    """Encodes values with Google's library."""
+    form = formatted_schema(schema, "protobuf", "events")
+    kind = message_class(form.text)
+    read = [kind.FromString(form.encode(value)) for value in values]
+
+    def work() -> None:
+        for value in read:
+            value.SerializeToString()
+
+    return work
+
+
+def compare(
+    form: RecordFormat,
+    peer_name: str,
+    schema: ValueSchema,
+    texts: BytesColumn,
+    peer: Callable[[], None],
+) -> None:
+    """Prints one line: both rates, and their ratio."""
+    encoder = ValueEncoder(formatted_schema(schema, form, "events"), 1)
 
     def eventer() -> None:
         encoder.encode(texts, lambda *_: None)
 
-    def peer() -> None:
-        for value in values:
-            fastavro.schemaless_writer(io.BytesIO(), parsed, value)
-
     eventer()
     rounds = [(cpu_seconds(eventer, REPEATS), cpu_seconds(peer, 1)) for _ in range(ROUNDS)]
-    show(batch.rows, rounds)
-
-
-def show(rows: int, rounds: Sequence[tuple[float, float]]) -> None:
-    """One line: both rates, and their ratio."""
     own, other = (statistics.median(each) for each in zip(*rounds, strict=True))
     ratio = statistics.median(b / a for a, b in rounds)
-    print(f"avro  eventer {rows / own:,.0f}/s  fastavro {rows / other:,.0f}/s  ratio {ratio:.1f}")
+    rates = f"eventer {len(texts) / own:,.0f}/s  {peer_name} {len(texts) / other:,.0f}/s"
+    print(f"{form}  {rates}  ratio {ratio:.2f}")
 
 
 if __name__ == "__main__":

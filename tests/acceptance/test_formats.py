@@ -1,4 +1,4 @@
-"""Records in Avro: read by Confluent's deserialiser, evolved, verified, and never lost."""
+"""Records with a schema: read by Confluent's deserialisers, evolved, verified, and never lost."""
 
 import json
 import uuid
@@ -7,12 +7,14 @@ from datetime import datetime
 import pytest
 from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.avro import AvroDeserializer
+from confluent_kafka.schema_registry.protobuf import ProtobufDeserializer
 from confluent_kafka.serialization import MessageField, SerializationContext
 
 from tests.acceptance.request_bodies import request, topic
 from tests.acceptance.test_verify import run_cli
 from tests.integration.cli.conftest import Shell
 from tests.integration.kafka.harness import read_topic
+from tests.protobuf_classes import message_class
 from tests.waiting import DEADLINE_S, wait_until
 
 pytestmark = pytest.mark.kafka
@@ -96,6 +98,40 @@ def test_a_generator_waits_for_the_registry_and_is_verified(service, kafka, regi
     code, out, err = run_cli(service, "verify", id, "--json")
     report = json.loads(out)
     assert (code, report["clean"], report["checked"]) == (0, True, position), out + err
+
+
+def test_a_generator_writes_protobuf_that_confluents_deserialiser_reads(service, kafka, registry):
+    name = f"protobuf_{uuid.uuid4().hex[:8]}"
+    formats = {"format": "protobuf", "key": "status", "key_format": "protobuf"}
+    body = request(topic(name, **formats), template=ORDERS, count=50, interval="100ms")
+    code, added = service.post("/generator/add", body)
+    assert code == 200, added
+    id = added["generators"][0]["id"]
+    wait_until(lambda: service.generator(id)["position"] >= 200, lambda: service.log)
+    assert service.post(f"/generator/pause?id={id}")[0] == 200
+    position = service.generator(id)["position"]
+    records = read_topic(kafka, name)
+    values = protobuf_values(registry, name, MessageField.VALUE, [r.value() for r in records])
+    keys = protobuf_values(registry, name, MessageField.KEY, [r.key() for r in records])
+    assert len(values) == position
+    symbols = values[0].Status.DESCRIPTOR.values_by_number
+    statuses = [symbols[value.status].name.removeprefix("Status_") for value in values]
+    assert set(statuses) == {"new", "paid", "shipped"}
+    assert [value.HasField("card") for value in values] == [each == "paid" for each in statuses]
+    assert len({(key.value, value.status) for key, value in zip(keys, values, strict=True)}) == 3
+    code, out, err = run_cli(service, "verify", id, "--json")
+    report = json.loads(out)
+    assert (code, report["clean"], report["checked"]) == (0, True, position), out + err
+
+
+def protobuf_values(registry, topic, field, data):
+    """The messages that Confluent's deserialiser reads by the schema of a subject."""
+    (number,) = registry.subjects[f"{topic}-{field}"]
+    stored = registry.schemas[number - 1]
+    assert stored["schemaType"] == "PROTOBUF"
+    kind = message_class(stored["schema"])
+    read = ProtobufDeserializer(kind, {"use.deprecated.format": False})
+    return [read(each, SerializationContext(topic, field)) for each in data]
 
 
 def test_a_refused_schema_is_an_error_with_the_registrys_reason(service, registry):

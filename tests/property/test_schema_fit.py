@@ -16,10 +16,14 @@ from eventer.core.errors import TemplateError
 from eventer.core.model import WHOLE_EVENT, Stream
 from eventer.destinations.kafka.formats.avro_schema import avro_schema
 from eventer.destinations.kafka.formats.avro_values import encode_avro
+from eventer.destinations.kafka.formats.protobuf_layout import message_layout
+from eventer.destinations.kafka.formats.protobuf_schema import protobuf_schema
+from eventer.destinations.kafka.formats.protobuf_values import encode_message
 from eventer.plan.engine import EventContext
 from tests.property.generated_events import scheduled_times
 from tests.property.templates import random_template
 from tests.property.test_plan import NO_TIME_LIMIT, prepared_template
+from tests.protobuf_classes import message_class
 
 FEW = 12
 MANY = int(os.environ.get("PLAN_TEMPLATES", "5000"))
@@ -43,9 +47,20 @@ def test_events_of_random_templates_fit_their_schemas(count):
             continue
         schema = prepared.value_schema(WHOLE_EVENT)
         parsed = fastavro.parse_schema(avro_schema(schema, "top"))
+        message = message_layout(schema, "top")
+        kind = message_class(protobuf_schema(message))
         for text in batch.text.to_pylist():
-            fitting += fits(schema, parsed, text, template.text)
+            if fits(schema, parsed, text, template.text):
+                fitting += 1
+                check_message(message, kind, text)
     assert fitting > count
+
+
+def check_message(message, kind, text):
+    """Whether Google's library reads all of a message; no message is null."""
+    if text != b"null":
+        encoded = encode_message(message, json.loads(text))
+        assert kind.FromString(encoded).ByteSize() == len(encoded)
 
 
 def fits(schema, parsed, text, template):

@@ -178,8 +178,8 @@ Format = Annotated[
     RecordFormat,
     typer.Option(
         "--format",
-        metavar="json|avro|json-schema",
-        parser=choice("json", "avro", "json-schema"),
+        metavar="json|avro|protobuf|json-schema",
+        parser=choice("json", "avro", "protobuf", "json-schema"),
         help="Format of the records' values; others than json need a schema registry.",
     ),
 ]
@@ -187,8 +187,8 @@ KeyFormat = Annotated[
     RecordFormat,
     typer.Option(
         "--key-format",
-        metavar="json|avro|json-schema",
-        parser=choice("json", "avro", "json-schema"),
+        metavar="json|avro|protobuf|json-schema",
+        parser=choice("json", "avro", "protobuf", "json-schema"),
         help="Format of the records' keys.",
     ),
 ]

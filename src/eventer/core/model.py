@@ -74,7 +74,7 @@ class ServiceTarget:
         return WrittenPart(self.value, self.omit)
 
 
-RecordFormat: TypeAlias = Literal["json", "avro", "json-schema"]
+RecordFormat: TypeAlias = Literal["json", "avro", "protobuf", "json-schema"]
 """The formats of values and keys of Kafka's records."""
 
 

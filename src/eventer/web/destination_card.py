@@ -9,9 +9,10 @@ from nicegui import ui
 
 from eventer.core.model import FileTarget, KafkaTarget, PostgresTarget, ServiceTarget, WrittenPart
 from eventer.service.destination_kinds import request_options
+from eventer.service.record_schemas import record_schema_texts
 from eventer.service.views import GeneratorView
 from eventer.web.event_views import show_columns
-from eventer.web.layout import card
+from eventer.web.layout import card, code_block
 
 _TITLES: Final = {"kafka": "Topic", "postgres": "Table", "file": "Folder", "http": "Endpoint"}
 
@@ -27,6 +28,9 @@ def build_destination(view: GeneratorView) -> None:
                     ui.label(value)
         if view.target.has_columns:
             show_columns(view.record.spec.shape)
+        for subject, text in record_schema_texts(view.record.spec).items():
+            ui.label(f"Schema of {subject}").classes("soft small")
+            code_block(text)
 
 
 def destination_facts(view: GeneratorView) -> Iterator[tuple[str, str]]:

@@ -6,6 +6,7 @@ import json
 import time
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
@@ -151,17 +152,15 @@ def _record_schemas(
 
 
 def _schema_texts(schemas: Mapping[Target, RecordSchemas]) -> dict[str, str]:
-    """The schemas as they are registered, by subject."""
-    if not schemas:
-        return {}
-    from eventer.destinations.kafka.formats.subjects import subject_schemas
+    """The schemas as they are registered, by subject; without those that a format cannot have."""
+    texts: dict[str, str] = {}
+    for target, each in schemas.items():
+        if isinstance(target, KafkaTarget):
+            from eventer.destinations.kafka.formats.subjects import schema_texts
 
-    return {
-        found.subject: found.schema.text
-        for target, each in schemas.items()
-        if isinstance(target, KafkaTarget)
-        for found in subject_schemas(target, each)
-    }
+            with suppress(DestinationRejectedError):  # it is among the rejections
+                texts |= schema_texts(target, each)
+    return texts
 
 
 def _dry_run_timelines(

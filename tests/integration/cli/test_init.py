@@ -6,6 +6,7 @@ import uuid
 import pytest
 import yaml
 from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient, NewTopic
 
 from tests.integration.cli.rental_schema import ROWS, SCHEMA, TABLES
 from tests.waiting import DEADLINE_S
@@ -110,11 +111,7 @@ def test_templates_of_samples_and_schemas_can_be_previewed(shell):
 def test_a_template_of_a_topic_has_its_key(shell, kafka):
     env = {"EVENTER_KAFKA__BOOTSTRAP_SERVERS": kafka}
     topic = f"init-{uuid.uuid4().hex}"
-    producer = Producer({"bootstrap.servers": kafka, "linger.ms": 0})
-    for n in range(60):
-        event = {"no": f"A-{n}", "paid": True, "city": "Smalltown", "n": n}
-        producer.produce(topic, json.dumps(event), key=event["no"])
-    assert producer.flush(DEADLINE_S) == 0
+    _produce(kafka, topic, [{"no": f"A-{n}", "city": "Smalltown", "n": n} for n in range(60)])
     done = shell.call("init", "--kafka", topic, "-o", "orders", **env)
     assert done.returncode == 0, done.stderr
     text = (shell.folder / f"orders/{topic}.jsonnet").read_text()
@@ -127,3 +124,16 @@ def test_a_template_of_a_topic_has_its_key(shell, kafka):
     assert shown.returncode == 0, shown.stderr
     missing = shell.call("init", "--kafka", "nothing-there", **env)
     assert "topic 'nothing-there' does not exist" in missing.stderr
+
+
+def _produce(kafka, topic, events):
+    admin = AdminClient({"bootstrap.servers": kafka})
+    admin.create_topics([NewTopic(topic, 2, 1)])[topic].result(DEADLINE_S)
+    producer, errors = Producer({"bootstrap.servers": kafka}), []
+    for event in events:
+        text = json.dumps(event)
+        producer.produce(
+            topic, text, event["no"], on_delivery=lambda error, _: errors.append(error)
+        )
+    assert producer.flush(DEADLINE_S) == 0
+    assert errors == [None] * len(events)

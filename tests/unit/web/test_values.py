@@ -20,7 +20,9 @@ from eventer.core.model import (
 )
 from eventer.core.pace import Cron, EventRate, PaceSpec, Steady, ticks
 from eventer.core.source import Place
+from eventer.core.value_schema import Record, RecordField, RecordSchemas, Scalar, ScalarKind
 from eventer.service.recent_errors import PastError
+from eventer.service.record_schemas import record_schema_texts
 from eventer.service.requests import EventRequest
 from eventer.service.shard_totals import ShardTotals
 from eventer.service.views import PacePreview, RecomputedEvents, ShardId, Snapshot
@@ -222,6 +224,17 @@ def test_what_is_known_of_a_topic_or_table():
     spec = replace(shown.record.spec, target=target)
     facts = dict(destination_facts(replace(shown, record=replace(shown.record, spec=spec))))
     assert (facts["Format"], facts["Key format"]) == ("avro", "json-schema")
+
+
+def test_the_schemas_of_a_topic_are_those_that_are_registered():
+    spec = view().record.spec
+    assert record_schema_texts(spec) == {}
+    schemas = RecordSchemas(Record((RecordField("id", Scalar(ScalarKind.INTEGER)),)))
+    target = replace(spec.target, topic="boo", format="protobuf")
+    spec = replace(spec, target=target, shape=replace(spec.shape, schemas=schemas))
+    (text,) = (texts := record_schema_texts(spec)).values()
+    assert list(texts) == ["boo-value"]
+    assert "message boo {\n  int64 id = 31129049;\n}" in text
 
 
 def test_provisional_events_are_marked_and_events_are_text():

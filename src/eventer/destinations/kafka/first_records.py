@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from eventer.core.errors import DestinationRejectedError
 from eventer.core.model import JsonValue, KafkaTarget
 from eventer.core.value_schema import RecordSchemas
-from eventer.destinations.kafka.formats.schema_names import as_name
-from eventer.destinations.kafka.formats.value_encoder import formatted_schema
+from eventer.destinations.kafka.formats.subjects import subject_schemas
 
 
 def check_first_values(
@@ -17,14 +16,15 @@ def check_first_values(
     indices: Iterable[int],
     values: Iterable[JsonValue],
 ) -> None:
-    """Checks the values of events, by their indices.
+    """Checks the schemas of a topic's records, and the values of events, by their indices.
 
     Raises:
-        DestinationRejectedError: one does not fit the schema.
+        DestinationRejectedError: a format cannot have its schema, or a value does not fit.
     """
-    if schemas.value is None:
+    formatted = {each.part: each.schema for each in subject_schemas(target, schemas)}
+    if "value" not in formatted:
         return
-    encode = formatted_schema(schemas.value, target.format, as_name(target.topic)).encode
+    encode = formatted["value"].encode
     for index, value in zip(indices, values, strict=True):
         try:
             encode(value)

@@ -2,7 +2,7 @@
 
 A program is data, so one kernel, compiled once, runs the programs of all schemas. It reads a text
 from its beginning to its end, and writes a tag, if there is one, before each value: the number of a
-union's branch in Avro. Integers, lengths and counts are signed, as in Avro.
+union's branch in Avro, the number and wire type of a field in Protocol Buffers.
 """
 
 from __future__ import annotations
@@ -26,42 +26,58 @@ MAX_TAG_BYTES: Final = 8
 class BinaryOp(IntEnum):
     """The instructions (op, a, b, c). The next character of the text is s.
 
-    Those up to CHOICE write the tag a of b bytes and then the value at s. Each instruction fails if
-    s is something else than it expects.
+    Those up to PUT write the tag a of b bytes and then the value at s. Each instruction fails if s
+    is something else than it expects. Lengths are shifted by c bits: in Avro they are signed.
     """
 
     INTEGER = 0
-    """A whole number as a varint."""
-    DOUBLE = 1
-    BOOLEAN = 2
-    TEXT = 3
+    """A whole number as a varint, by turns positive and negative, as in Avro."""
+    VARINT = 1
+    """A whole number as a varint in two's complement, as in Protocol Buffers."""
+    DOUBLE = 2
+    BOOLEAN = 3
+    TEXT = 4
     """A string as its length and its bytes."""
-    JSON = 4
+    JSON = 5
     """Any value as its JSON text, with a length."""
-    INSTANT = 5
-    """An RFC 3339 text as microseconds since 1970."""
-    CHOICE = 6
-    """A string as the code of its entry in the table c."""
-    PUT = 7
-    """Write the tag a of b bytes."""
-    EXPECT = 8
+    INSTANT = 6
+    """An RFC 3339 text as microseconds since 1970, as in Avro."""
+    TIMESTAMP = 7
+    """An RFC 3339 text as a message of seconds and nanoseconds, in whole microseconds."""
+    CHOICE = 8
+    """A string as the varint of its entry in the table c."""
+    BEGIN = 9
+    """No value: the length of what follows is written here by LENGTH."""
+    PUT = 10
+    """No value."""
+    LENGTH = 11
+    """Write the number of bytes since the last BEGIN there."""
+    EXPECT = 12
     """Read the character a."""
-    FIELD = 9
+    FIELD = 13
     """Read the name [a : a + b] of a field, perhaps after a comma; if it is another, jump to c."""
-    IF_NULL = 10
+    IF_NULL = 14
     """Read `null` and jump to c, if it is there."""
-    UNLESS = 11
+    IF_EMPTY = 15
+    """Read an empty string and jump to c, if it is there."""
+    UNLESS = 16
     """Jump to c unless the type of the value at s is one of the mask a (`JsonType`)."""
-    JUMP = 12
+    JUMP = 17
     """Jump to c."""
-    FAIL = 13
-    ITEMS = 14
+    FAIL = 18
+    ITEMS = 19
     """Read the character a, and write a count; if b follows, it is zero: jump to c after it."""
-    NEXT = 15
+    NEXT = 20
     """Read a comma and jump to c, or read b. The count grows, or ends with a zero."""
-    COPY = 16
+    OPEN = 21
+    """Read the character a; if b follows, jump to c after it."""
+    MORE = 22
+    """Read a comma and jump to c, or read b."""
+    OMIT_ZERO = 23
+    """Remove the last a bytes, a tag and a value, if the last b bytes (1 or 8) are zeros."""
+    COPY = 24
     """Write the whole text as it is."""
-    END = 17
+    END = 25
     """End the text."""
 
 

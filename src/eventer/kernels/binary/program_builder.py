@@ -53,9 +53,10 @@ class ProgramBuilder:
             self._jumps.append((len(self._code), to))
         self._code.append([int(op), a, b, 0])
 
-    def value(self, op: BinaryOp, tag: bytes = b"") -> None:
-        """Adds an instruction that writes a tag and a value."""
+    def value(self, op: BinaryOp, tag: bytes = b"", shift: int = 0) -> None:
+        """Adds an instruction that writes a tag and a value, whose length is shifted."""
         self.emit(op, *_tag(tag))
+        self._code[-1][3] = shift
 
     def put(self, data: bytes) -> None:
         """Writes constant bytes."""
@@ -70,6 +71,14 @@ class ProgramBuilder:
         """Reads the name of a field of an object; jumps to `absent` if another follows."""
         self.emit(BinaryOp.FIELD, *self._name(f"{string_text(name)}:"), to=absent)
 
+    def open(self, opening: str, closing: str, end: Label) -> None:
+        """Begins an array or an object without a count; jumps to `end` if it is empty."""
+        self.emit(BinaryOp.OPEN, ord(opening), ord(closing), to=end)
+
+    def more(self, closing: str, body: Label) -> None:
+        """Ends an item without a count; jumps to `body` if there is another."""
+        self.emit(BinaryOp.MORE, 0, ord(closing), to=body)
+
     def items(self, opening: str, closing: str, end: Label) -> None:
         """Begins an array or an object of any fields; jumps to `end` if it is empty."""
         self.emit(BinaryOp.ITEMS, ord(opening), ord(closing), to=end)
@@ -79,7 +88,7 @@ class ProgramBuilder:
         self.emit(BinaryOp.NEXT, 0, ord(closing), to=body)
 
     def choice(self, codes: Sequence[tuple[str, int]], tag: bytes = b"") -> None:
-        """Writes the code of one of some texts."""
+        """Writes the varint of one of some texts."""
         label = Label()
         label.position = len(self._tables)
         self._tables.append(len(codes))

@@ -44,20 +44,28 @@ from eventer.kernels.support.jit import callable_from_kernels, kernel
 MARGIN: Final = 128
 
 _INTEGER: Final = int(BinaryOp.INTEGER)
+_VARINT: Final = int(BinaryOp.VARINT)
 _DOUBLE: Final = int(BinaryOp.DOUBLE)
 _BOOLEAN: Final = int(BinaryOp.BOOLEAN)
 _TEXT: Final = int(BinaryOp.TEXT)
 _JSON: Final = int(BinaryOp.JSON)
 _INSTANT: Final = int(BinaryOp.INSTANT)
+_TIMESTAMP: Final = int(BinaryOp.TIMESTAMP)
 _CHOICE: Final = int(BinaryOp.CHOICE)
+_BEGIN: Final = int(BinaryOp.BEGIN)
 _PUT: Final = int(BinaryOp.PUT)
+_LENGTH: Final = int(BinaryOp.LENGTH)
 _EXPECT: Final = int(BinaryOp.EXPECT)
 _FIELD: Final = int(BinaryOp.FIELD)
 _IF_NULL: Final = int(BinaryOp.IF_NULL)
+_IF_EMPTY: Final = int(BinaryOp.IF_EMPTY)
 _UNLESS: Final = int(BinaryOp.UNLESS)
 _JUMP: Final = int(BinaryOp.JUMP)
 _ITEMS: Final = int(BinaryOp.ITEMS)
 _NEXT: Final = int(BinaryOp.NEXT)
+_OPEN: Final = int(BinaryOp.OPEN)
+_MORE: Final = int(BinaryOp.MORE)
+_OMIT_ZERO: Final = int(BinaryOp.OMIT_ZERO)
 _COPY: Final = int(BinaryOp.COPY)
 _END: Final = int(BinaryOp.END)
 _DONE: Final = int(EncodingStop.DONE)
@@ -71,12 +79,16 @@ _C: Final = 24
 _ENTRY_STEP: Final = 8 * ENTRY_WORDS
 _QUOTE: Final = 0x22
 _COMMA: Final = 0x2C
-_MORE: Final = np.uint64(0x80)
+_CONTINUED: Final = np.uint64(0x80)
 _SEVEN: Final = np.uint64(7)
 _NULL: Final = int.from_bytes(b"null", "little")
 _TRUE: Final = int.from_bytes(b"true", "little")
 _FALS: Final = int.from_bytes(b"fals", "little")
 _FOUR_BYTES: Final = 0xFFFFFFFF
+_EMPTY: Final = int.from_bytes(b'""', "little")
+_TWO_BYTES: Final = 0xFFFF
+_SECONDS_TAG: Final = 0x08
+_NANOSECONDS_TAG: Final = 0x10
 
 _TYPES: Final = np.zeros(256, np.int64)
 """The type of the value that begins with each byte."""
@@ -90,8 +102,8 @@ _TYPES[ord("{")] = JsonType.OBJECT
 @callable_from_kernels
 def write_varint(at: int, value: Word) -> int:
     """Writes seven bits a byte, the lowest first."""
-    while value >= _MORE:
-        store_byte(at, np.int64(value | _MORE))  # type: ignore[arg-type]  # Numba's int
+    while value >= _CONTINUED:
+        store_byte(at, np.int64(value | _CONTINUED))  # type: ignore[arg-type]  # Numba's int
         value >>= _SEVEN
         at += 1
     store_byte(at, np.int64(value))  # type: ignore[arg-type]  # Numba's int
@@ -108,7 +120,7 @@ def as_varint(value: int) -> Word:
 def varint_length(value: Word) -> int:
     """The bytes of a varint."""
     length = 1
-    while value >= _MORE:
+    while value >= _CONTINUED:
         value >>= _SEVEN
         length += 1
     return length
@@ -128,6 +140,21 @@ def write_before(begin: int, at: int, value: Word) -> int:
             store_byte(end + more, load_byte(end))
     write_varint(begin, value)
     return at + more
+
+
+@callable_from_kernels
+def write_timestamp(at: int, seconds: int, nanoseconds: int) -> int:
+    """Writes a message of seconds and nanoseconds, with its length; zeros are not written."""
+    begin = at
+    at += 1
+    if seconds != 0:
+        store_byte(at, _SECONDS_TAG)
+        at = write_varint(at + 1, np.uint64(seconds))
+    if nanoseconds != 0:
+        store_byte(at, _NANOSECONDS_TAG)
+        at = write_varint(at + 1, np.uint64(nanoseconds))
+    store_byte(begin, at - begin - 1)
+    return at
 
 
 @callable_from_kernels
@@ -201,6 +228,9 @@ def run(  # noqa: PLR0915, PLR0917 - one flat interpreter; a kernel takes argume
                 if op == _INTEGER:
                     number, src = read_integer(src)
                     at = write_varint(at, as_varint(number))
+                elif op == _VARINT:
+                    number, src = read_integer(src)
+                    at = write_varint(at, np.uint64(number))
                 elif op == _TEXT:
                     if load_byte(src) != _QUOTE:
                         stop_reason = _FAILED
@@ -213,7 +243,7 @@ def run(  # noqa: PLR0915, PLR0917 - one flat interpreter; a kernel takes argume
                         if end == 0:
                             stop_reason = _FAILED
                             break
-                    at = write_varint(at, as_varint(length))
+                    at = write_varint(at, np.uint64(length << load_word(here + _C)))
                     if at + length > out_end:
                         stop_reason = _FULL
                         break
@@ -239,20 +269,27 @@ def run(  # noqa: PLR0915, PLR0917 - one flat interpreter; a kernel takes argume
                     seconds, nanoseconds, src = read_instant(src)
                     microseconds = seconds * 1_000_000 + nanoseconds // 1_000
                     at = write_varint(at, as_varint(microseconds))
+                elif op == _TIMESTAMP:
+                    seconds, nanoseconds, src = read_instant(src)
+                    at = write_timestamp(at, seconds, nanoseconds // 1_000 * 1_000)
                 elif op == _CHOICE:
                     number, src = find_entry(src, load_word(here + _C))
-                    at = write_varint(at, as_varint(number))
+                    at = write_varint(at, np.uint64(number))
                 elif op == _JSON:
                     end = value_end(src)
                     if end == 0:
                         stop_reason = _FAILED
                         break
-                    at = write_varint(at, as_varint(end - src))
+                    at = write_varint(at, np.uint64((end - src) << load_word(here + _C)))
                     at = copy(at, out_end, src, end, UNBOUNDED)
                     if at == NO_ROOM:
                         stop_reason = _FULL
                         break
                     src = end
+                elif op == _BEGIN:
+                    stack[top] = at
+                    top += 1
+                    at += 1
                 if src == 0:
                     stop_reason = _FAILED
                     break
@@ -264,6 +301,17 @@ def run(  # noqa: PLR0915, PLR0917 - one flat interpreter; a kernel takes argume
             elif op == _IF_NULL:
                 if load_word(src) & _FOUR_BYTES == _NULL:
                     src += 4
+                    pc = begin_code + _STEP * load_word(here + _C)
+            elif op == _LENGTH:
+                top -= 1
+                at = write_before(stack[top], at, np.uint64(at - stack[top] - 1))
+            elif op == _OMIT_ZERO:
+                zeros = load_byte(at - 1) if load_word(here + _B) == 1 else load_word(at - 8)
+                if zeros == 0:
+                    at -= a
+            elif op == _IF_EMPTY:
+                if load_word(src) & _TWO_BYTES == _EMPTY:
+                    src += 2
                     pc = begin_code + _STEP * load_word(here + _C)
             elif op == _UNLESS:
                 if _TYPES[load_byte(src)] & a == 0:
@@ -300,6 +348,22 @@ def run(  # noqa: PLR0915, PLR0917 - one flat interpreter; a kernel takes argume
                     at = write_before(stack[top], at, count)
                     store_byte(at, 0)
                     at += 1
+            elif op == _OPEN:
+                if load_byte(src) != a:
+                    stop_reason = _FAILED
+                    break
+                src += 1
+                if load_byte(src) == load_word(here + _B):
+                    src += 1
+                    pc = begin_code + _STEP * load_word(here + _C)
+            elif op == _MORE:
+                byte = load_byte(src)
+                if byte == _COMMA:
+                    pc = begin_code + _STEP * load_word(here + _C)
+                elif byte != load_word(here + _B):
+                    stop_reason = _FAILED
+                    break
+                src += 1
             elif op == _COPY:
                 at = copy(at, out_end, src, stop, UNBOUNDED)
                 if at == NO_ROOM:

@@ -31,6 +31,9 @@ SCALAR_OPS: Final = {
     ScalarKind.JSON: BinaryOp.JSON,
 }
 
+SIGNED: Final = 1
+"""The bits by which a length or a number that is not negative is shifted."""
+
 
 def avro_program(schema: ValueSchema) -> BinaryProgram:
     """The program of a schema."""
@@ -48,11 +51,11 @@ class _AvroProgramWriter:
     def value(self, schema: ValueSchema, tag: bytes) -> None:
         match schema:
             case Scalar(kind=kind):
-                self.out.value(SCALAR_OPS[kind], tag)
+                self.out.value(SCALAR_OPS[kind], tag, SIGNED)
             case Choice(texts=texts) if is_enum(schema):
-                self.out.choice([(text, n) for n, text in enumerate(texts)], tag)
+                self.out.choice([(text, n << SIGNED) for n, text in enumerate(texts)], tag)
             case Choice():
-                self.out.value(BinaryOp.TEXT, tag)
+                self.out.value(BinaryOp.TEXT, tag, SIGNED)
             case Optional():
                 null, end = Label(), Label()
                 self._optional(schema, null)
@@ -94,7 +97,7 @@ class _AvroProgramWriter:
         self.out.items(opening, closing, end)
         self.out.place(body)
         if opening == "{":
-            self.out.value(BinaryOp.TEXT)
+            self.out.value(BinaryOp.TEXT, shift=SIGNED)
             self.out.expect(":")
         self.value(item, b"")
         self.out.next(closing, body)

@@ -24,7 +24,11 @@ _NOT_FOUND: Final = 404
 _CONFLICT: Final = 409
 _INVALID: Final = 422
 _NO_REASON: Final = "it is not compatible with the latest version"
-_TYPES: Final[dict[RecordFormat, str]] = {"avro": "AVRO", "json-schema": "JSON"}
+_TYPES: Final[dict[RecordFormat, str]] = {
+    "avro": "AVRO",
+    "protobuf": "PROTOBUF",
+    "json-schema": "JSON",
+}
 
 
 class SchemaRegistry:

@@ -30,3 +30,12 @@ def subject_schemas(target: KafkaTarget, schemas: RecordSchemas) -> Iterator[Sub
     if target.key_format != "json" and schemas.key is not None:
         key = formatted_schema(schemas.key, target.key_format, f"{name}_key")
         yield SubjectSchema("key", f"{target.topic}-key", key)
+
+
+def schema_texts(target: KafkaTarget, schemas: RecordSchemas) -> dict[str, str]:
+    """The texts of the schemas, by subject.
+
+    Raises:
+        DestinationRejectedError: a format cannot have its schema.
+    """
+    return {each.subject: each.schema.text for each in subject_schemas(target, schemas)}

@@ -20,6 +20,8 @@ from eventer.kernels.binary.transcode import transcode
 from eventer.kernels.kafka.record_batches import BytesColumn, bytes_column
 
 _MAGIC: Final = b"\0"
+_FIRST_MESSAGE: Final = b"\0"
+"""The indexes of the first message of a file, in the short form of Confluent's clients."""
 _MIN_ROWS_COMPILED: Final = 64
 _MIN_ROWS_TO_IMPORT_NUMBA: Final = 400
 _LOOPS: Final = "eventer.kernels.binary.transcode_loops"
@@ -93,6 +95,17 @@ def _avro(schema: ValueSchema, name: str) -> FormattedSchema:
     return FormattedSchema("avro", _dump(avro_schema(schema, name)), encode, avro_program(schema))
 
 
+def _protobuf(schema: ValueSchema, name: str) -> FormattedSchema:
+    from eventer.destinations.kafka.formats.protobuf_layout import message_layout
+    from eventer.destinations.kafka.formats.protobuf_program import protobuf_program
+    from eventer.destinations.kafka.formats.protobuf_schema import protobuf_schema
+    from eventer.destinations.kafka.formats.protobuf_values import encode_message
+
+    message = message_layout(schema, name)
+    encode, program = partial(encode_message, message), protobuf_program(message)
+    return FormattedSchema("protobuf", protobuf_schema(message), encode, program, _FIRST_MESSAGE)
+
+
 def _json_schema(schema: ValueSchema, name: str) -> FormattedSchema:
     from eventer.destinations.kafka.formats.json_schema import json_schema
 
@@ -110,5 +123,6 @@ def _dump(schema: Any) -> str:
 
 _FORMATS: Final[Mapping[RecordFormat, Callable[[ValueSchema, str], FormattedSchema]]] = {
     "avro": _avro,
+    "protobuf": _protobuf,
     "json-schema": _json_schema,
 }
