@@ -8,10 +8,16 @@ from eventer.kernels.draw import chains
 from eventer.plan import execution, graph, row_program_builder
 from eventer.plan.engine import EventContext
 from eventer.plan.prepare import prepare
-from eventer.plan.trace import traced_event
+from eventer.plan.trace import array_comprehensions, traced_event
 from eventer.plan.unsupported import PlanUnsupportedError
 
 NATIVES = "local integer = std.native('get_integer');\n"
+
+
+@pytest.fixture(autouse=True)
+def _unrolled_loops(monkeypatch):
+    """Long loops have columns for each element."""
+    monkeypatch.setattr(array_comprehensions, "MAX_UNROLLED", 10_000)
 
 
 def refusal(text):
