@@ -39,6 +39,10 @@ bootstrap_servers = "localhost:9092"
 Unknown names are errors with the line or variable and a suggestion. Every secret can be read from a
 file instead: `EVENTER_TOKEN_FILE=/run/secrets/token`, or `token_file` in `eventer.toml`. Eventer
 never shows, logs or returns secrets. In environment variables lists are comma-separated.
+
+`EVENTER_CACHE_DIR` is a variable only: the folder of compiled kernels, which `eventer run` and the
+Python library use too. See
+[Compile kernels beforehand](../how-to/deploy.md#compile-kernels-beforehand).
 """
 
 CONNECTIONS: Final = """

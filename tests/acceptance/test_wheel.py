@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import DEADLINE_S
+
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "eventer"
 CACHES = re.compile(r"/[.]|/__pycache__/|[.]nb[ic]$")
@@ -27,7 +29,7 @@ def run(*command: str | Path, cwd: Path) -> str:
         env={**environment, "HOME": str(cwd), "XDG_DATA_HOME": str(cwd / "data")},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=DEADLINE_S,
         check=False,
     )
     assert done.returncode == 0, f"{command[0]}: {done.stderr[-2000:]}"

@@ -38,6 +38,8 @@ local who = get_person(), library = import 'eventer.libsonnet';
   kind: get_one_of([{ a: 1 }, { b: 'x', c: null }]),
   hidden:: 4,
   items: [{ id: library.integer(1, 5), all: [$.n, i] } for i in std.range(1, 2)],
+  local earlier = get_event_of('things', 'recent'),
+  before: if earlier == null then -1 else earlier.n + earlier.sub.n,
   assert get_integer(1, 50) > 1 : 'kept',
 }
 """
@@ -69,11 +71,12 @@ POPULATIONS = bound_populations(
         Binding("grown", 0, 1, 1, _SEGMENTS[:1], 60),
         Binding("grown", 130, 1, 1, _SEGMENTS),
         Binding("grown", 9_000, 1, 1, _SEGMENTS, 1_000),
+        Binding("itself", 0, 3, 1, _SEGMENTS),
         Binding("ancestors", 0, 2, 1, _SEGMENTS[:1], via=("grown",)),
         Binding("ancestors", 40, 2, 1, _ANCESTORS, 70, via=("grown",)),
     ]
 )
-"""Of `grown`, whose population grows, and of what it refers to."""
+"""Of `grown`, whose population grows, and of what it refers to; and of the template itself."""
 
 
 def references(other):
@@ -88,7 +91,7 @@ def references(other):
     return tuple(
         ReferencedStream(
             name,
-            Template(text, name, VARIABLES),
+            Template(text, name, VARIABLES, own_name=name),
             Stream(number, None if number else "parents"),
             EventContext(dataset=f"set of {name}"),
             populations.get(name, FixedPopulation()),

@@ -61,7 +61,8 @@ DRAWS = {
         "get_event_of('things', index={number}).n", "get_event_of('things').items[1].id",
         "get_event_of('other', count=12).a", "get_event_of('grown').n",
         "get_event_of('grown', 'recent').sub.epoch", "get_event_of('grown', 'recent').up.n",
-        "get_event_of('grown', index={number}).n",
+        "get_event_of('grown', index={number}).n", "get_event_of('things', 'zipf').before",
+        "(local p = get_event_of('itself', 'recent'); if p == null then {number} else p.a)",
     ),
     "string": (
         "get_one_of('a, b, c')", "get_one_of(['x', 'a', 'a', 'é'])", "get_rand_data().first_name",
@@ -87,6 +88,7 @@ DRAWS = {
         "get_event_of('things', count=9).sub.label", "get_event_of('things').opt",
         "get_event_of('things', 'zipf').bad", "get_event_of('other', 'zipf', 30).b",
         "get_event_of('grown').now", "get_event_of('grown').up.at",
+        "(local p = get_event_of('itself', count=9); if p != null then p.b else 'x')",
         "get_event_of('grown', get_one_of(['zipf', 'recent']), 9).s",
     ),
     "boolean": (

@@ -146,9 +146,11 @@ STREAM_NAMES = (None, "named")
 MAXIMUM_MORE = 5000
 
 
-def prepared_template(text, other):
+def prepared_template(text, other, own_name=""):
     """A template, prepared with the streams of which `other` is one."""
-    return prepare(Template(text, vars=VARIABLES, references=references(other)), LIBRARY)
+    streams = references(other)
+    template = Template(text, vars=VARIABLES, references=streams, own_name=own_name)
+    return prepare(template, LIBRARY)
 
 
 class Comparison:
@@ -162,7 +164,8 @@ class Comparison:
     def check(self, template, seed_, first, split, name):
         text = template.text
         try:
-            prepared = prepared_template(text, random_template(random.Random(seed_), 2).text)
+            other = random_template(random.Random(seed_), 2).text
+            prepared = prepared_template(text, other, "itself")
         except TemplateError:
             self.counts["rejected"] += 1
             return

@@ -29,7 +29,7 @@ from tests.unit.doc_pages import ROOT, Page, pages
 ALL = pages(reference=True)
 OWN = pages(reference=False)
 VARIABLE = re.compile(r"\bEVENTER_[A-Z][A-Z0-9_]*[A-Z0-9]\b")
-NOT_SETTINGS = {("config",), ("pg_bin",)}
+NOT_SETTINGS = {("config",), ("pg_bin",), ("cache_dir",)}
 LOCAL_DSN = re.compile(r"postgresql://[^\s`]*@(?:127\.0\.0\.1|localhost)[^\s`]*")
 AT = 1_767_225_600_000_000_000
 cli: Any = typer.main.get_command(app)
@@ -202,7 +202,11 @@ def test_settings_are_found_and_invalid_ones_detected() -> None:
 def references_to(templates: Mapping[str, str]) -> tuple[ReferencedStream, ...]:
     return tuple(
         ReferencedStream(
-            name, Template(text, name), Stream(7), EventContext(), FixedPopulation(1000)
+            name,
+            Template(text, name, own_name=name),
+            Stream(7),
+            EventContext(),
+            FixedPopulation(1000),
         )
         for name, text in templates.items()
     )
@@ -224,8 +228,11 @@ def library_of(page: Page) -> dict[str, bytes]:
 def test_templates_generate_events(page: Page) -> None:
     files = page.files().items()
     others = {name.removesuffix(".jsonnet"): text for name, text in files if ".jsonnet" in name}
+    names = {text: name for name, text in others.items()}
     for text in templates_of(page):
-        generate_event(Template(text, references=references_to(others)), library_of(page))
+        own_name = names.get(text, "")
+        template = Template(text, references=references_to(others), own_name=own_name)
+        generate_event(template, library_of(page))
 
 
 @for_each_page(OWN, Page.requests)

@@ -19,6 +19,7 @@ from eventer import __version__
 from eventer.core.model import GeneratorState
 from eventer.service.views import (
     LATENESS_BOUNDS,
+    STAGE_BOUNDS,
     GeneratorView,
     ProcessStatus,
     ShardId,
@@ -67,6 +68,22 @@ def _generator_metrics(generators: Iterable[GeneratorView]) -> Iterator[Metric]:
         "Time that the due events that are not committed take at the requested rate",
         labels=("generator",),
     )
+    info = GaugeMetricFamily(
+        "eventer_generator_info",
+        "1 for each generator: what its id stands for in the other metrics",
+        labels=("generator", "name", "connection", "kind", "destination", "state"),
+    )
+    events = CounterMetricFamily(
+        "eventer_generator_events",
+        "Events that are done: committed, dropped or skipped",
+        labels=("generator",),
+    )
+    committed = CounterMetricFamily(
+        "eventer_generator_bytes", "Bytes of JSON text committed", labels=("generator",)
+    )
+    retries = CounterMetricFamily(
+        "eventer_generator_retries", "Retried deliveries", labels=("generator",)
+    )
     skipped = CounterMetricFamily(
         "eventer_template_errors", "Events that failed and were skipped", labels=("generator",)
     )
@@ -80,8 +97,19 @@ def _generator_metrics(generators: Iterable[GeneratorView]) -> Iterator[Metric]:
         lag.add_metric(label, view.lag)
         late.add_metric(label, view.lag / (view.requested_rate or view.peak_rate))
         skipped.add_metric(label, view.skipped)
+        events.add_metric(label, view.position)
+        committed.add_metric(label, view.bytes)
+        retries.add_metric(label, view.retries)
+        info.add_metric((*label, *_identification(view)), 1)
         dropped.add_metric(label, view.dropped)
-    yield from (states, position, target, lag, late, skipped, dropped)
+    yield from (states, info, position, target, lag, late)
+    yield from (events, committed, retries, skipped, dropped)
+
+
+def _identification(view: GeneratorView) -> tuple[str, ...]:
+    """Its name, connection, kind, destination and state."""
+    target = view.target
+    return view.name, target.connection, target.kind, target.location, view.state.value
 
 
 def _shard_metrics(shards: Mapping[ShardId, ShardTotals]) -> Iterator[Metric]:
@@ -99,6 +127,11 @@ def _shard_metrics(shards: Mapping[ShardId, ShardTotals]) -> Iterator[Metric]:
     late = HistogramMetricFamily(
         "eventer_delivery_seconds", "Commit time minus due time", labels=_SHARD
     )
+    durations = HistogramMetricFamily(
+        "eventer_stage_duration_seconds",
+        "Time of a transaction by stage: its template, its encoding, its destination",
+        labels=(*_SHARD, "stage"),
+    )
     for id_, shard in sorted(shards.items()):
         label = (id_.connection, str(id_.number))
         events.add_metric(label, shard.events)
@@ -110,14 +143,17 @@ def _shard_metrics(shards: Mapping[ShardId, ShardTotals]) -> Iterator[Metric]:
             stages.add_metric((*label, stage), seconds)
         if shard.guarantee is not None:
             exactly.add_metric(label, shard.guarantee == "exactly-once")
-        late.add_metric(label, _buckets(shard.lateness), shard.lateness_sum)
-    yield from (events, size, commits, retries, connected, stages, exactly, late)
+        late.add_metric(label, _buckets(shard.lateness, LATENESS_BOUNDS), shard.lateness_sum)
+        for stage, counts in shard.stage_durations.items():
+            buckets, seconds = _buckets(counts, STAGE_BOUNDS), shard.stages.get(stage, 0.0)
+            durations.add_metric((*label, stage), buckets, seconds)
+    yield from (events, size, commits, retries, connected, stages, exactly, late, durations)
 
 
-def _buckets(counts: Sequence[int]) -> list[tuple[str, float]]:
+def _buckets(counts: Sequence[int], bounds: Sequence[float]) -> list[tuple[str, float]]:
     """Cumulative buckets that end with infinity, as Prometheus needs them."""
-    bounds = [*map(repr, LATENESS_BOUNDS), "+Inf"]
-    return list(zip(bounds, accumulate(map(float, counts)), strict=True))
+    names = [*map(repr, bounds), "+Inf"]
+    return list(zip(names, accumulate(map(float, counts)), strict=True))
 
 
 def _worker_metrics(workers: Iterable[ProcessStatus]) -> Iterator[Metric]:

@@ -31,6 +31,7 @@ from eventer.core.errors import (
     TemplateError,
     WorkerLostError,
 )
+from eventer.core.logs import event
 from eventer.core.pointer import format_pointer
 from eventer.core.suggestions import did_you_mean
 from eventer.core.validation_text import validation_message
@@ -164,7 +165,7 @@ def problem_of(error: EventerError, pointer: str | None = None) -> dict[str, Any
     """An error as a JSON value. Logs errors without a problem type."""
     kind = problem_type_of(error)
     if kind is ProblemType.INTERNAL_ERROR:
-        _LOG.error("unexpected error", exc_info=error)
+        _LOG.error("unexpected error", exc_info=error, extra=event("unexpected_error"))
     return problem_json(kind, error.message, error.hint, faults_json(error, pointer))
 
 

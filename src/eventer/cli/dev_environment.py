@@ -15,13 +15,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from eventer.cli.dev_view import LiveView, LogView, View
-from eventer.cli.hosting import RunningService, configure_logging, run_service
+from eventer.cli.hosting import RunningService, configure_service_logging, run_service
 from eventer.cli.keys import open_browser, typed_keys
 from eventer.cli.serve import STOPPING, listen
 from eventer.cli.signals import shutdown_on_signals
 from eventer.cli.terminal import print_message
 from eventer.core.clock import NS_PER_SECOND
 from eventer.core.errors import EventerError, ServiceUnreachableError
+from eventer.core.logs import event
 from eventer.core.model import KafkaTarget, PostgresTarget, Target
 from eventer.core.pace import ticks
 from eventer.service.hosted_service import VOLATILE_CONNECTIONS, EmbeddedServers, embedded_servers
@@ -58,7 +59,7 @@ async def run_dev(settings: Settings, *, seconds: float | None, plain: bool) -> 
         ConfigError: a server is not installed or does not start.
     """
     live = sys.stdout.isatty() and not plain
-    configure_logging()
+    configure_service_logging(settings.log_settings)
     if live:
         logging.getLogger().setLevel(logging.ERROR)
     print_message("starting a Kafka-compatible broker, PostgreSQL and the service")
@@ -177,7 +178,9 @@ async def _watch(running: DevEnvironment, view: View, adding: asyncio.Task[Any])
                 try:
                     texts = (await eventer.events(generator.id, first, position - first)).events
                 except EventerError as error:
-                    logging.getLogger("eventer.dev").warning("%s", error.message)
+                    logging.getLogger("eventer.dev").warning(
+                        "%s", error.message, extra=event("events_unreadable")
+                    )
             view.show(generator, texts)
         view.draw()
         await asyncio.sleep(_POLL_SECONDS)

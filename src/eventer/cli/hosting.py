@@ -15,6 +15,7 @@ import uvicorn
 from eventer.api.app import create_routes
 from eventer.api.guard import Guard
 from eventer.api.time_limited_protocol import protocol_class
+from eventer.core.logs import LogSettings, configure_logging
 from eventer.service.eventer import Eventer
 from eventer.service.hosted_service import started_eventer
 from eventer.settings.model import Settings, check_bind
@@ -101,11 +102,9 @@ def _url(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def configure_logging() -> None:
-    """Logs to standard error."""
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
+def configure_service_logging(settings: LogSettings) -> None:
+    """Logs to standard error; its worker processes log in the same form."""
+    configure_logging(settings, "service")
     for noisy in ("aiokafka", "httpx", "uvicorn"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     # uvicorn warns of every invalid request: clients could fill the log.

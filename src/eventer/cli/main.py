@@ -11,6 +11,7 @@ import typer
 from eventer import __version__
 from eventer.cli import (
     add,
+    assets,
     config,
     connection,
     dev,
@@ -20,13 +21,16 @@ from eventer.cli import (
     fmt,
     functions,
     generators,
+    init,
     pace,
     profile,
+    registry,
     run,
     serve,
     tap,
     templates,
     verify,
+    warm,
 )
 
 _HELP = """Streams of random, realistic events from Jsonnet templates, delivered on schedule to
@@ -76,6 +80,7 @@ app.command("preview")(templates.preview)
 app.command("validate")(templates.validate)
 app.command("profile")(profile.profile)
 app.command("explain")(explain.explain)
+app.command("init")(init.init)
 app.command("fmt")(fmt.fmt)
 app.command("pace")(pace.pace)
 app.command("add")(add.add)
@@ -89,8 +94,11 @@ app.command("tap")(tap.tap)
 app.command("faults")(faults.faults)
 app.command("examples")(examples_command.examples)
 app.command("functions")(functions.functions)
+app.command("warm")(warm.warm)
+app.command("assets")(assets.assets)
 app.add_typer(connection.app, name="connection")
 app.add_typer(config.app, name="config")
+app.add_typer(registry.app, name="registry")
 
 
 def main() -> None:

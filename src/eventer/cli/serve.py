@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -15,11 +16,13 @@ from eventer.cli.options import Library, settings_of
 from eventer.cli.terminal import print_message
 from eventer.core.errors import ConfigError
 from eventer.core.loading import without_garbage_collection
+from eventer.core.logs import event, log_settings
 from eventer.core.network_errors import network_error_text
 
 if TYPE_CHECKING:
     from eventer.settings import Settings
 
+_log: Final = logging.getLogger(__name__)
 _PORT_ERRORS: Final = (errno.EADDRINUSE, errno.EACCES)
 STOPPING: Final = "stopping: committing in-flight events"
 DataDir = Annotated[
@@ -69,16 +72,24 @@ def serve(
 
 async def _serve(settings: Settings) -> None:
     with without_garbage_collection():
-        from eventer.cli.hosting import configure_logging, run_service
+        from eventer.cli.hosting import configure_service_logging, run_service
         from eventer.cli.signals import shutdown_on_signals
 
-    configure_logging()
+    configure_service_logging(settings.log_settings)
     async with shutdown_on_signals() as end:
         with listen(settings.host, settings.port) as listener:
             async with run_service(settings, listener) as service:
-                print_message(f"eventer listens on {service.url}")
+                announce(f"eventer listens on {service.url}", "service_started", url=service.url)
                 await end.wait()
-                print_message(STOPPING)
+                announce(STOPPING, "service_stopping")
+
+
+def announce(message: str, name: str, **fields: object) -> None:
+    """Prints a message, or logs it if log lines are JSON: then all lines are."""
+    if log_settings().format == "json":
+        _log.info("%s", message, extra=event(name, **fields))
+    else:
+        print_message(message)
 
 
 def listen(host: str, port: int, *, any_port: bool = False) -> socket.socket:

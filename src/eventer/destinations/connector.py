@@ -53,12 +53,12 @@ class ConnectionContext:
 
 @dataclass(frozen=True, slots=True)
 class ConfiguredConnection:
-    """A connection whose settings have an address.
+    """A connection as its settings say. Without an address, `connector` and `address` are None.
 
     `address` is that for messages, without user and password. `guarantee` is None if the server
     decides.
     """
 
-    connector: Connector
-    address: str
     guarantee: Guarantee | None
+    connector: Connector | None = None
+    address: str | None = None

@@ -52,8 +52,8 @@ class DestinationKind(ABC, Generic[T, S]):
         """The settings of a connection."""
 
     @abstractmethod
-    def configure(self, settings: S, context: ConnectionContext) -> ConfiguredConnection | None:
-        """The connection of these settings; None if they have no address."""
+    def configure(self, settings: S, context: ConnectionContext) -> ConfiguredConnection:
+        """The connection of these settings, which may lack an address."""
 
     def faults(self, target: T) -> Iterator[Fault]:
         """What is wrong with a target in itself. Pointers begin at its options: `/path`.

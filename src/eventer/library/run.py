@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 from eventer.core.errors import RequestError
 from eventer.core.instant import parse_instant
 from eventer.core.limits import MAX_INDEX, MAX_TICK_EVENTS
-from eventer.core.model import KafkaTarget, OnError, OnNull, PostgresTarget, RecordFormat
+from eventer.core.model import OnError, OnNull, RecordFormat, WrittenPart
 from eventer.core.timelines import TimelineSpec, parse_horizon
 from eventer.library.error_notes import noting_errors
+from eventer.library.run_target import TargetArguments
 from eventer.library.template import Template, parts_of
 from eventer.settings import load_settings
 
@@ -56,6 +57,9 @@ def run(
     *,
     kafka: str | None = None,
     postgres: str | None = None,
+    file: str | Path | None = None,
+    file_format: str | None = None,
+    partition_by: Sequence[str] = (),
     key: str | Sequence[str] | None = None,
     value: str | None = None,
     omit: Sequence[str] = (),
@@ -83,15 +87,18 @@ def run(
     on_null: Literal["emit", "drop"] = "emit",
     faults: Sequence[Mapping[str, Any]] = (),
 ) -> RunSummary:
-    """Delivers a template's events to a topic or a table, and returns when they are committed.
+    """Delivers a template's events to a topic, table or folder; returns when they are committed.
 
     The options mean what they mean for `eventer run`. Warnings go to the logger `eventer`. Ctrl-C
     commits the events in flight and raises `KeyboardInterrupt`.
 
     Args:
         template: A template, or what `Template` takes.
-        kafka: The topic; either this or `postgres`.
+        kafka: The topic; either this, `postgres` or `file`.
         postgres: The table.
+        file: The folder; with a `connection`, below its root.
+        file_format: Format of the files: ndjson, csv or parquet.
+        partition_by: Partition folders by fields, or as dt={date}.
         key: Field that is the record key, or the columns that rows are upserted by.
         value: Field or JSON pointer of the part of each event that is written.
         omit: Fields or JSON pointers that are not written.
@@ -131,7 +138,20 @@ def run(
 
     template = template if isinstance(template, Template) else Template(template)
     parts = parts_of(template)
-    loaded = load_settings({"library": parts.settings.library, **(settings or {})}).settings
+    arguments = TargetArguments(
+        kafka,
+        postgres,
+        None if file is None else str(file),
+        key,
+        connection,
+        (format, key_format),
+        file_format,
+        partition_by,
+        WrittenPart(value, tuple(omit)),
+        op,
+    )
+    given = {"library": parts.settings.library, **arguments.settings, **(settings or {})}
+    loaded = load_settings(given).settings
     source = parts.request.event_source(template.seed, loaded.instance_id)
     try:
         _check_number("count", count, MAX_TICK_EVENTS)
@@ -154,16 +174,7 @@ def run(
         request = RunRequest(
             source.stream,
             source.context.dataset,
-            _target(
-                kafka,
-                postgres,
-                key,
-                connection,
-                (format, key_format),
-                value=value,
-                omit=tuple(omit),
-                op=op,
-            ),
+            arguments.target(),
             options,
             _choice("on_error", on_error, OnError),
             _choice("on_null", on_null, OnNull),
@@ -179,39 +190,6 @@ def run(
 def _check_number(name: str, number: int | None, most: int) -> None:
     if number is not None and not 1 <= number <= most:
         raise RequestError(f"`{name}` must be from 1 to {most:,}")
-
-
-def _target(
-    topic: str | None,
-    table: str | None,
-    key: str | Sequence[str] | None,
-    connection: str | None,
-    formats: tuple[RecordFormat, RecordFormat],
-    **written: Any,
-) -> KafkaTarget | PostgresTarget:
-    """The target of the arguments.
-
-    Raises:
-        RequestError: not one destination is given, or a name is invalid.
-    """
-    from eventer.service.request_faults import raise_faults, target_faults
-
-    if (topic is None) == (table is None):
-        raise RequestError("give one destination: `kafka`, a topic, or `postgres`, a table")
-    target: KafkaTarget | PostgresTarget
-    if topic is not None:
-        if not isinstance(key, str | None):
-            raise RequestError("`key` of a topic must be one field")
-        written |= {"format": formats[0], "key_format": formats[1]}
-        target = KafkaTarget(topic, connection or "kafka", key, **written)
-    else:
-        if formats != ("json", "json"):
-            raise RequestError("`format` and `key_format` need `kafka`, a topic")
-        assert table is not None
-        columns = None if key is None else (key,) if isinstance(key, str) else tuple(key)
-        target = PostgresTarget(table, connection or "postgres", columns, **written)
-    raise_faults(list(target_faults(target, "")))
-    return target
 
 
 def _choice(name: str, value: str, kind: type[_Choice]) -> _Choice:

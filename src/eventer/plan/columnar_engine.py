@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from eventer.core.batch import MAX_BYTES, MAX_EVENT_BYTES, Batch
 from eventer.core.errors import BudgetError, EvaluationError
+from eventer.core.logs import event
 from eventer.core.model import ColumnType, EngineName
 from eventer.kernels.json.assemble import assemble
 from eventer.plan.column_reader import ColumnRequest, read_column
@@ -206,7 +207,11 @@ class ColumnarEngine:
         except (EvaluationError, BudgetError):
             raise
         except Exception:  # noqa: BLE001  the interpreter generates the batch
-            _log.exception("a plan failed at event %d; the interpreter generates the batch", first)
+            _log.exception(
+                "a plan failed at event %d; the interpreter generates the batch",
+                first,
+                extra=event("plan_failed", index=first),
+            )
             self.broken = True
             return self._interpreter.generate(first, scheduled, deadline_ns)
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 
 from eventer.core.errors import BudgetError
+from eventer.core.logs import event
 from eventer.core.model import WHOLE_EVENT, WrittenPart
 from eventer.core.written_part import omitted_fields, value_tokens
 from eventer.jsonnet.load import Program
@@ -83,7 +84,10 @@ def _compiled(program: Program, work: Callable[[], _T]) -> _T:
     except MemoryError:
         raise PlanUnsupportedError("its plan needs too much memory", program.root.span) from None
     except Exception as error:
-        _log.exception("the plan compiler failed; the interpreter runs the template")
+        _log.exception(
+            "the plan compiler failed; the interpreter runs the template",
+            extra=event("plan_compiler_failed"),
+        )
         raise PlanUnsupportedError(COMPILER_DEFECT, program.root.span) from error
 
 

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from eventer.core.batch import MAX_BYTES, MAX_EVENT_BYTES, Batch
 from eventer.core.clock import NS_PER_SECOND
 from eventer.core.errors import EventerError
+from eventer.core.logs import event
 from eventer.kernels.json.assemble import assemble
 from eventer.plan.computed_rows import PrefetchedBatch
 from eventer.plan.engine import ScheduledTimes
@@ -150,7 +151,10 @@ class PrefetchGroup:
         except (NotGroupedError, EventerError, BatchTooLargeError, MemoryError):
             return 0
         except Exception:  # noqa: BLE001  each engine generates its own events
-            _log.exception("events of several generators could not be generated together")
+            _log.exception(
+                "events of several generators could not be generated together",
+                extra=event("group_failed"),
+            )
             return 0
         elapsed = max(time.thread_time_ns() - began, 1)
         by_time = generated * MAX_RUN_NS / elapsed

@@ -20,6 +20,7 @@ from eventer.core.model import (
     EventShape,
     FixedPopulation,
     GrowingPopulation,
+    KafkaTarget,
     NoPopulation,
     Population,
     ReferencedStream,
@@ -44,7 +45,9 @@ from eventer.core.source import Place
 from eventer.core.value_schema_json import read_schemas, schemas_json
 from eventer.registry.base import GeneratorFailure
 
-_ADDED = frozenset({"value", "omit", "op", "format", "key_format"})
+_ADDED: Final = {"value": None, "omit": (), "op": None}
+_ADDED_TO_KAFKA: Final = {"format": "json", "key_format": "json"}
+"""Options that later versions added, and their defaults."""
 _SHAPES: Final[Mapping[type[Shape], str]] = {
     Ticks: "ticks",
     Steady: "rate",
@@ -61,8 +64,8 @@ def _dump(value: object) -> str:
 def target_text(target: Target) -> str:
     """A target as JSON text. Options that later versions added are there only if they are set."""
     parts = {"kind": target.kind, **asdict(target)}
-    added = {name for name in _ADDED if parts.get(name, "json") in (None, (), "json")}
-    return _dump({name: part for name, part in parts.items() if name not in added})
+    added = _ADDED | (_ADDED_TO_KAFKA if isinstance(target, KafkaTarget) else {})
+    return _dump({n: part for n, part in parts.items() if n not in added or part != added[n]})
 
 
 def read_target(text: str) -> Target:

@@ -220,6 +220,17 @@ def _lock(path: Path) -> IO[str]:
     return file
 
 
+@contextmanager
+def locked_registry(path: Path) -> Iterator[None]:
+    """Keeps every service from using a registry during the block.
+
+    Raises:
+        RegistryError: a service uses it.
+    """
+    with _translate_errors(path), _lock(path):
+        yield
+
+
 def _connect(path: Path) -> sqlite3.Connection:
     os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)

@@ -23,6 +23,7 @@ from eventer.core.bindings import Binding
 from eventer.core.cursor import Cursor
 from eventer.core.errors import BudgetError, EventerError, RequestError, TemplateError
 from eventer.core.large_stack import large_stack_executor
+from eventer.core.logs import event
 from eventer.core.model import EventSource, PositionKey
 from eventer.plan.columnar_engine import ColumnarEngine
 from eventer.plan.engine import Engine, ScheduledTimes
@@ -144,7 +145,11 @@ class GenerationThread:
         except MemoryError:
             return GenerationResult(request, error=_memory_error(request.first))
         except Exception:  # noqa: BLE001  one generator must not hold up another
-            _log.exception("an engine failed unexpectedly at event %d", request.first)
+            _log.exception(
+                "an engine failed unexpectedly at event %d",
+                request.first,
+                extra=event("engine_failed", index=request.first),
+            )
             return GenerationResult(request, error=_internal_error(request.first))
         return GenerationResult(request, batch=batch, retained_bytes=_retained_bytes(batch, engine))
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from eventer.core.clock import NS_PER_SECOND, Clock
 from eventer.core.errors import DestinationUnavailableError, EventerError, UnknownOutcomeError
+from eventer.core.logs import event
 from eventer.destinations.base import ShardConnection
 from eventer.destinations.commit_policy import AS_SOON_AS_POSSIBLE, CommitPolicy
 from eventer.runs.generation_thread import GenerationThread
@@ -154,7 +155,7 @@ class ShardRunner:
         except BrokenPipeError:
             raise
         except Exception:  # noqa: BLE001  an error of a client must not end the shard
-            _log.exception("a connection failed unexpectedly")
+            _log.exception("a connection failed unexpectedly", extra=event("connection_failed"))
             self._failed(
                 UnknownOutcomeError(
                     "an internal error of Eventer ended the connection",

@@ -7,6 +7,7 @@ import logging
 from typing import Final
 
 from eventer.core.clock import Clock
+from eventer.core.logs import event
 from eventer.service.lifecycle import Lifecycle
 from eventer.service.locks import Locks
 
@@ -43,7 +44,7 @@ class BindingUpdater:
             try:
                 self._check()
             except Exception:  # noqa: BLE001  the next check must still happen
-                _log.exception("cannot check bindings")
+                _log.exception("cannot check bindings", extra=event("binding_check_failed"))
 
     def _check(self) -> None:
         gates = self._lifecycle.gates

@@ -65,10 +65,13 @@ def _connection(
     prefix = name if name == kind else f"connections.{name}"
     setting = f"{prefix}.{specification.address_setting}"
     configured = specification.configure(section, ConnectionContext(name, shards, folder))
-    if configured is None:
-        return KnownConnection(kind, None, setting, missing=specification.address_noun)
     return KnownConnection(
-        kind, configured.connector, setting, configured.guarantee, configured.address
+        kind,
+        configured.connector,
+        setting,
+        configured.guarantee,
+        configured.address,
+        specification.address_noun,
     )
 
 

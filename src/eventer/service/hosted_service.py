@@ -13,6 +13,7 @@ from typing import Final
 from pydantic import SecretStr
 
 from eventer.core.errors import ConfigError
+from eventer.core.logs import event
 from eventer.embedded.kafka import DELIVERY_GUARANTEE, EmbeddedKafka
 from eventer.embedded.postgres import EmbeddedPostgres
 from eventer.registry.base import Cluster
@@ -104,4 +105,5 @@ def warn_of_shards(settings: Settings, cluster: Cluster) -> None:
             settings.shards,
             settings.data_dir,
             cluster.shards,
+            extra=event("shards_ignored", shards=cluster.shards),
         )

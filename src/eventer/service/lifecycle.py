@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from eventer.core.clock import NS_PER_SECOND, Clock
 from eventer.core.errors import EventerError, FencedError, RegistryError, WorkerLostError
+from eventer.core.logs import event
 from eventer.core.model import CatchUp, GeneratorState, Guarantee, Position, PositionKey
 from eventer.registry.base import (
     BeginBindings,
@@ -24,6 +25,7 @@ from eventer.registry.base import (
     BeginSegment,
     Change,
     GeneratorFailure,
+    GeneratorRecord,
     Registry,
     SetPosition,
     SetState,
@@ -127,7 +129,9 @@ class Lifecycle:
         try:
             await self._registry.apply([save for _, save in self._unsaved_positions()])
         except RegistryError as error:
-            _log.warning("positions were not saved: %s", error.message)
+            _log.warning(
+                "positions were not saved: %s", error.message, extra=event("positions_not_saved")
+            )
 
     def launch(self, generator: Generator, *, new_segment_at: int | None = None) -> None:
         """Assigns a generator to its worker; a new segment begins at `new_segment_at`, if given."""
@@ -162,6 +166,7 @@ class Lifecycle:
             _log.warning(
                 "generator %s: withdrawn, but the outcome of its last commit is unknown",
                 generator.record.label,
+                extra=event("commit_unknown", **_named(generator.record)),
             )
             position = None
         self._by_key.pop(generator.key, None)
@@ -188,7 +193,11 @@ class Lifecycle:
             case ShardConnected(guarantee=guarantee):
                 if not totals.connected:
                     _log.info(
-                        "shard %d of %s delivers %s", shard.number, shard.connection, guarantee
+                        "shard %d of %s delivers %s",
+                        shard.number,
+                        shard.connection,
+                        guarantee,
+                        extra=event("shard_connected", guarantee=guarantee, **_of_shard(shard)),
                     )
                 totals.connected, totals.guarantee, totals.logged_error = True, guarantee, None
             case FlowsWaiting(keys=keys, error=error):
@@ -201,6 +210,7 @@ class Lifecycle:
                         shard.number,
                         shard.connection,
                         error.message,
+                        extra=event("shard_waiting", error=error.message, **_of_shard(shard)),
                     )
                 self._mark_waiting(keys, error)
             case FlowSuspended(key=key, error=error):
@@ -243,7 +253,11 @@ class Lifecycle:
 
     def _mark_waiting(self, keys: Sequence[PositionKey], error: EventerError) -> None:
         if isinstance(error, FencedError):
-            _log.warning("another process has taken over a shard: %s", error.message)
+            _log.warning(
+                "another process has taken over a shard: %s",
+                error.message,
+                extra=event("shard_fenced"),
+            )
         for key in keys:
             if generator := self._by_key.get(key):
                 generator.waiting = True
@@ -271,10 +285,14 @@ class Lifecycle:
                 async with self._writing:
                     await self._write_pending()
             except RegistryError as error:
-                _log.error("cannot write the registry: %s", error.message)
+                _log.error(
+                    "cannot write the registry: %s",
+                    error.message,
+                    extra=event("registry_write_failed", error=error.message),
+                )
                 await asyncio.sleep(SAVE_S)
             except Exception:  # noqa: BLE001  later changes must still be written
-                _log.exception("cannot write pending changes")
+                _log.exception("cannot write pending changes", extra=event("registry_write_failed"))
 
     async def _write_pending(self) -> None:
         pending, self._pending_writes = _readers_last(self._pending_writes)
@@ -311,7 +329,12 @@ class Lifecycle:
 
     def _fail(self, generator: Generator, failure: GeneratorFailure) -> Change:
         record, at = generator.record, failure.at
-        _log.warning("generator %s failed: %s", record.label, failure.error.message)
+        _log.warning(
+            "generator %s failed: %s",
+            record.label,
+            failure.error.message,
+            extra=event("generator_failed", error=failure.error.message, **_named(record)),
+        )
         generator.update_record(state=GeneratorState.FAILED, failure=failure, updated_at=at)
         generator.record_error(failure.error, at)
         generator.waiting = False
@@ -321,7 +344,11 @@ class Lifecycle:
 
     def _finish(self, generator: Generator, position: Position) -> Iterator[Change]:
         record, now = generator.record, self._clock.now_ns()
-        _log.info("generator %s has delivered its last event", record.label)
+        _log.info(
+            "generator %s has delivered its last event",
+            record.label,
+            extra=event("generator_finished", position=position.next, **_named(record)),
+        )
         generator.position = generator.saved_position = position
         generator.update_record(state=GeneratorState.FINISHED, failure=None, updated_at=now)
         generator.waiting = False
@@ -360,7 +387,12 @@ class Lifecycle:
                 case BeginFingerprint():
                     generator.apply(change)
                     for warning in [*upgrade_warnings(generator.record)][-1:]:
-                        _log.warning("generator %s: %s", generator.record.label, warning.message)
+                        _log.warning(
+                            "generator %s: %s",
+                            generator.record.label,
+                            warning.message,
+                            extra=event("events_changed", **_named(generator.record)),
+                        )
                 case BeginIncarnation():
                     self._start_task(self._begin_incarnation(generator))
                     return
@@ -387,7 +419,11 @@ class Lifecycle:
         record = (await self._registry.get([generator.record.id])).get(generator.record.id)
         if record is None:
             return
-        _log.info("generator %s restarts at event 0", record.label)
+        _log.info(
+            "generator %s restarts at event 0",
+            record.label,
+            extra=event("generator_restarted", **_named(record)),
+        )
         generator.record = record
         generator.position = generator.saved_position = record.position
         generator.last_error = None
@@ -426,6 +462,16 @@ def _readers_last(
         referenced = referenced_by_name(each.generator.record.spec).values()
         (others if ids.isdisjoint(referenced) else readers).append(each)
     return others, readers
+
+
+def _named(record: GeneratorRecord) -> dict[str, str]:
+    """The fields of log events about a generator."""
+    return {"generator": record.name, "generator_id": str(record.id)}
+
+
+def _of_shard(shard: ShardId) -> dict[str, object]:
+    """The fields of log events about a shard."""
+    return {"connection": shard.connection, "shard": shard.number}
 
 
 def _no_connection(name: str) -> EventerError:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from eventer.core.clock import NS_PER_SECOND, Clock
+from eventer.core.logs import event
 from eventer.service.generator import Generator
 
 POLL_S: Final = 0.5
@@ -51,12 +52,21 @@ async def log_start(
     if not ids:
         return
     began = logged = clock.monotonic_ns()
-    _log.info("starting %s generators", f"{len(ids):,}")
+    _log.info(
+        "starting %s generators",
+        f"{len(ids):,}",
+        extra=event("generators_starting", generators=len(ids)),
+    )
     rest = list(ids)
     while rest := [id_ for id_ in rest if id_ in generators and _is_starting(generators[id_])]:
         if clock.monotonic_ns() - logged >= LOG_S * NS_PER_SECOND:
             logged = clock.monotonic_ns()
-            _log.info("%s", start_progress(ids, generators))
+            _log.info("%s", start_progress(ids, generators), extra=event("generators_progress"))
         await asyncio.sleep(POLL_S)
     seconds = (clock.monotonic_ns() - began) / NS_PER_SECOND
-    _log.info("%s, %.1f s after the start", start_progress(ids, generators), seconds)
+    _log.info(
+        "%s, %.1f s after the start",
+        start_progress(ids, generators),
+        seconds,
+        extra=event("generators_started", generators=len(ids), seconds=round(seconds, 3)),
+    )

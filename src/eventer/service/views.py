@@ -14,7 +14,7 @@ from eventer.runs.lateness import quantile as lateness_quantile
 from eventer.runs.pacing import peak_rate
 from eventer.service.history_warning import history_warnings
 from eventer.service.pace_preview import PacePreview
-from eventer.service.shard_totals import ShardTotals, Stage
+from eventer.service.shard_totals import STAGE_BOUNDS, ShardTotals, Stage
 from eventer.service.upgrade_warning import upgrade_warnings
 from eventer.workers.field_profiles import FieldProfile
 from eventer.workers.inspector_messages import (
@@ -32,6 +32,7 @@ from eventer.workers.supervisor import ProcessStatus
 
 __all__ = [
     "LATENESS_BOUNDS",
+    "STAGE_BOUNDS",
     "AuditProgress",
     "ConnectionReport",
     "FieldProfile",

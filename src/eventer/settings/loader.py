@@ -35,8 +35,9 @@ from eventer.settings.sources import (
 
 CONFIG_FILE_NAME = "eventer.toml"
 CONFIG_VARIABLE = "EVENTER_CONFIG"
-# Not settings: the configuration file, and the PostgreSQL binaries of `eventer dev`.
-_NOT_SETTINGS = frozenset({("config",), ("pg_bin",)})
+# Not settings: the configuration file, the PostgreSQL binaries of `eventer dev`, and the folder of
+# compiled kernels, which the library uses too.
+_NOT_SETTINGS = frozenset({("config",), ("pg_bin",), ("cache_dir",)})
 _KINDS = " or ".join(f'"{kind}"' for kind in CONNECTION_TYPES)
 
 

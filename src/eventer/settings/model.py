@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, create_m
 
 from eventer.core.addresses import check_url
 from eventer.core.errors import ConfigError
+from eventer.core.logs import LogFormat, LogLevel, LogSettings
 from eventer.destinations.connection_settings import (
     ConnectionSettings,
     Integer,
@@ -173,6 +174,10 @@ class Settings(Section):
         description="Shards per connection; fixed when the registry is created.",
     )
     workers: Integer = Field(default=2, ge=1, le=256, description="Processes that deliver events.")
+    log_format: LogFormat = Field(
+        default="text", description="Form of the log lines of `eventer serve` and `eventer dev`."
+    )
+    log_level: LogLevel = Field(default="info", description="Lowest level that is logged.")
     kafka: KafkaConnection = Field(
         default=KafkaConnection(), description="The connection named `kafka`."
     )
@@ -195,6 +200,11 @@ class Settings(Section):
         """The URL of the service for client commands."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return (self.url or f"http://{host}:{self.port}").rstrip("/")
+
+    @property
+    def log_settings(self) -> LogSettings:
+        """The form and the level of log lines."""
+        return LogSettings(self.log_format, self.log_level)
 
     @property
     def client_token(self) -> str | None:

@@ -12,6 +12,7 @@ from statistics import fmean
 from typing import Final
 
 from eventer.core.errors import EventerError
+from eventer.core.logs import event
 from eventer.service.eventer import Eventer
 from eventer.service.views import GeneratorView, ShardId, Snapshot, lateness_quantile
 from eventer.web.sparkline import SPARK_POINTS, sparkline
@@ -124,7 +125,11 @@ class Sampler:
             try:
                 await _in_steps(self._sample(await self._eventer.snapshot(), time.time()))
             except EventerError as error:
-                _log.warning("the studio cannot read the generators: %s", error.message)
+                _log.warning(
+                    "the studio cannot read the generators: %s",
+                    error.message,
+                    extra=event("studio_sample_failed"),
+                )
             await asyncio.sleep(PERIOD_SECONDS)
 
     async def refresh(self) -> None:

@@ -12,6 +12,7 @@ from eventer.core.batch import MAX_EVENTS, Batch
 from eventer.core.cursor import Cursor
 from eventer.core.errors import BudgetError, EventerError, TemplateError
 from eventer.core.large_stack import large_stack_executor
+from eventer.core.logs import event
 from eventer.core.model import PositionKey
 from eventer.destinations.audit import TargetAuditor
 from eventer.functions.fingerprint import fingerprint
@@ -89,7 +90,7 @@ async def _answer(
     except MemoryError:
         return AuditResult(BudgetError("verifying exceeds the memory limit of a worker"))
     except Exception:  # noqa: BLE001  the service must get an answer
-        _log.exception("an auditor failed unexpectedly")
+        _log.exception("an auditor failed unexpectedly", extra=event("auditor_failed"))
         return AuditResult(
             EventerError(
                 "an internal error of Eventer prevents the verification",

@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from typing import Final
 
 from eventer.core.clock import NS_PER_SECOND, SystemClock
+from eventer.core.logs import event
 from eventer.core.model import Position, PositionKey
 from eventer.functions.fingerprint import fingerprint
 from eventer.functions.row_files import ROW_FILES
@@ -174,7 +175,12 @@ class DeliveryWorker:
             await runner.run()
         except Exception:  # noqa: BLE001  ends the process
             # The shard's state is lost. A new process reads it from the destination.
-            _log.exception("shard %d of %s failed", shard.number, shard.connection)
+            _log.exception(
+                "shard %d of %s failed",
+                shard.number,
+                shard.connection,
+                extra=event("shard_failed", connection=shard.connection, shard=shard.number),
+            )
             os._exit(_EXIT_BROKEN)
 
     def _on_report(self, shard: ShardId, report: ShardReport | CommitSummary) -> None:
@@ -217,6 +223,7 @@ class DeliveryWorker:
                     "generating events from %d on takes over %.0f s: the worker ends",
                     in_flight.first,
                     STUCK_EVENT_LIMIT_S,
+                    extra=event("event_stuck", index=in_flight.first),
                 )
                 os._exit(_EXIT_STUCK)
 

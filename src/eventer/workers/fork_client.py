@@ -15,6 +15,8 @@ from contextlib import suppress
 from typing import Final
 
 from eventer.core.errors import WorkerLostError
+from eventer.core.logs import log_settings
+from eventer.kernels.support.cache_locator import CACHE_VARIABLE
 
 REQUEST: Final = struct.Struct("=i")
 """To the server: the id of the process to kill, or `FORK`."""
@@ -158,8 +160,13 @@ class ForkClient:
 
 
 def _environment() -> dict[str, str]:
-    """The service's environment without its settings, which may hold secrets."""
+    """The service's environment without its settings, which may hold secrets.
+
+    Workers log in its form and use its cache of kernels.
+    """
     passed_on = {
-        name: value for name, value in os.environ.items() if not name.startswith("EVENTER_")
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("EVENTER_") or name == CACHE_VARIABLE
     }
-    return _ONE_THREAD | passed_on
+    return _ONE_THREAD | passed_on | log_settings().variables()

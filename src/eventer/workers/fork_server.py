@@ -16,6 +16,7 @@ import sys
 from importlib import import_module
 from typing import Final, NoReturn
 
+from eventer.core.logs import LogSettings, configure_logging
 from eventer.workers.fork_client import FORK, INSPECTORS_ONLY, REPORT, REQUEST, STARTED
 
 _DESCRIPTORS: Final = 2
@@ -38,6 +39,7 @@ def main() -> None:
     gc.disable()  # what is loaded stays: to search it for garbage again and again takes CPU time
     from eventer.workers import inspector, worker_main
 
+    configure_logging(LogSettings.from_variables(os.environ), "fork-server")
     worker_main.die_with_parent()
     for number in (signal.SIGINT, signal.SIGTERM):  # they reach the whole process group
         signal.signal(number, signal.SIG_IGN)

@@ -17,6 +17,7 @@ from eventer.core.clock import NS_PER_SECOND
 from eventer.core.errors import BudgetError, EventerError, RequestError, TemplateError
 from eventer.core.fault_rules import FaultKind, FaultRule, delay_rules, longest_delay
 from eventer.core.json_text import json_text
+from eventer.core.logs import event
 from eventer.core.model import ConsoleTarget, GeneratorSpec, OnError, TimelineSpec
 from eventer.core.source import Source
 from eventer.core.timelines import no_step_text
@@ -96,7 +97,7 @@ def reply_to(
     except RecursionError:
         return InspectorReply(BudgetError("the template is nested too deeply"))
     except Exception:  # noqa: BLE001  the service must get an answer
-        _log.exception("an inspector failed unexpectedly")
+        _log.exception("an inspector failed unexpectedly", extra=event("inspector_failed"))
         return InspectorReply(_internal_error())
 
 

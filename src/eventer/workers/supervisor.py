@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from eventer.core.errors import WorkerLostError
+from eventer.core.logs import event
 from eventer.workers.crash_marker import InFlightWork
 from eventer.workers.fork_client import ForkClient
 from eventer.workers.messages import Ping, Stop, WorkerConfig
@@ -162,7 +163,12 @@ class Supervisor:
             fingerprint = await process.ready()
         except WorkerLostError as error:
             if not self._stopping:
-                _log.warning("worker %s: %s", self.name, error.message)
+                _log.warning(
+                    "worker %s: %s",
+                    self.name,
+                    error.message,
+                    extra=event("worker_not_started", worker=self.name, error=error.message),
+                )
             self._fail(error)
             return False
         self._ready.set_result(process)
@@ -177,7 +183,11 @@ class Supervisor:
                 self._on_exit(None if self._stopping else process.in_flight_work)
         await process.kill()
         if self._on_message is not None and not self._stopping:
-            _log.warning("worker %s: the process died and is started again", self.name)
+            _log.warning(
+                "worker %s: the process died and is started again",
+                self.name,
+                extra=event("worker_restarted", worker=self.name),
+            )
         return True
 
     async def _until_exit(self, process: WorkerProcess) -> None:
@@ -206,7 +216,12 @@ class Supervisor:
             seconds = 0.0 if loading or process.is_loading else PING_S
             work = process.in_flight_work
             self._stall_timer.pass_time(seconds, processor_wait.advance(), work)
-        _log.warning("worker %s %s: killing it", self.name, reason)
+        _log.warning(
+            "worker %s %s: killing it",
+            self.name,
+            reason,
+            extra=event("worker_killed", worker=self.name, reason=reason),
+        )
         await process.kill()
 
     def _reason_to_kill(self, process: WorkerProcess) -> str | None:

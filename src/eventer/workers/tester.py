@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from eventer.core.errors import EventerError
+from eventer.core.logs import event
 from eventer.functions.fingerprint import fingerprint
 from eventer.workers.channel import Channel
 from eventer.workers.messages import ConnectionTest, ConnectionTested, Ready, WorkerConfig
@@ -33,7 +34,7 @@ async def _answer(config: WorkerConfig, request: ConnectionTest) -> ConnectionTe
     except EventerError as error:
         return ConnectionTested(error)
     except Exception:  # noqa: BLE001  the service must get an answer
-        _log.exception("a tester failed unexpectedly")
+        _log.exception("a tester failed unexpectedly", extra=event("tester_failed"))
         return ConnectionTested(
             EventerError(
                 "an internal error of Eventer prevents the test",

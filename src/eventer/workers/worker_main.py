@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
-import logging
 import os
 import resource
 import signal
@@ -16,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from eventer.core.logs import name_process
 from eventer.functions.row_files import ROW_FILES
 from eventer.workers.channel import Channel
 from eventer.workers.crash_marker import CrashMarker
@@ -31,7 +31,6 @@ def main(end: int, crash_marker: int) -> None:
     # Ctrl-C and a supervisor's SIGTERM reach the whole process group, but the service decides.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     asyncio.run(_serve(socket.socket(fileno=end), CrashMarker(crash_marker)))
 
 
@@ -42,6 +41,7 @@ async def _serve(end: socket.socket, crash_marker: CrashMarker) -> None:
         assert isinstance(config, WorkerConfig)
         ROW_FILES.folder = config.row_files
         _set_process_name(config.role)
+        name_process(config.role)
         if config.role == "delivery":
             from eventer.workers.delivery_worker import serve_delivery
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 from eventer.core.bindings import Binding
 from eventer.core.cursor import Cursor
 from eventer.core.errors import EventerError, WorkerLostError
+from eventer.core.logs import event
 from eventer.core.model import Position, PositionKey, Segment
 from eventer.destinations.base import Flow
 from eventer.runs.assignment import Assignment
@@ -216,6 +217,9 @@ class WorkerPool:
             "a worker died while it generated event %d of generator %d",
             in_flight.first,
             in_flight.key.generator,
+            extra=event(
+                "worker_died", index=in_flight.first, generator_id=str(in_flight.key.generator)
+            ),
         )
         crashes = self._crash_counter.record_crash(in_flight)
         desired.assignment = replace(
@@ -232,7 +236,15 @@ class WorkerPool:
             try:
                 self._take(message)
             except Exception:  # noqa: BLE001  one generator must not hold up another
-                _log.exception("an update of shard %s could not be handled", message.shard)
+                _log.exception(
+                    "an update of shard %s could not be handled",
+                    message.shard,
+                    extra=event(
+                        "shard_update_failed",
+                        connection=message.shard.connection,
+                        shard=message.shard.number,
+                    ),
+                )
 
     def _take(self, message: ShardEvent) -> None:
         match message.update:

@@ -45,3 +45,23 @@ def test_failures_are_errors(settings):
     assert (raised.value.index, raised.value.place.line) == (2, 1)
     with pytest.raises(eventer.RequestError, match=r"^`connection`: connection 'kafka' has no"):
         eventer.run(ORDERS, kafka="orders", max_events=1, settings=settings)
+
+
+def test_a_run_writes_files(tmp_path):
+    import pyarrow.parquet as pq
+
+    orders = eventer.Template(ORDERS, seed=7)
+    folder = tmp_path / "orders"
+    summary = eventer.run(orders, file=folder, file_format="parquet", max_events=50)
+    assert summary.events == 50
+    parts = sorted(folder.glob("*.parquet"))
+    rows = [row for part in parts for row in pq.read_table(part).to_pylist()]
+    assert rows == orders.events(50)
+    for wrong, said in (
+        ({"file": folder, "key": "id"}, "files have no keys"),
+        ({"postgres": "t", "file_format": "csv"}, "need `file`"),
+        ({"file": folder, "postgres": "t"}, "give one destination"),
+        ({"file": folder, "file_format": "xml"}, "xml|format"),
+    ):
+        with pytest.raises(eventer.RequestError, match=said):
+            eventer.run(orders, max_events=1, **wrong)

@@ -1,6 +1,7 @@
 """A worker process ends with its service, and has no variables with its secrets."""
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -71,6 +72,33 @@ def orphan(when: str) -> int:
 def test_it_ends_with_its_parent_even_while_it_is_loading(when: str) -> None:
     pid = orphan(when)
     wait_until(lambda: not alive(pid), "it goes on")
+
+
+CRASHING_PARENT = """
+import asyncio
+from eventer.core.logs import LogSettings, configure_logging
+from eventer.workers.fork_client import ForkClient
+from eventer.workers.worker_process import WorkerProcess
+
+async def main():
+    client = ForkClient(inspectors_only=True)
+    await (await WorkerProcess.start("not a configuration", client)).wait()
+    client.stop()
+
+configure_logging(LogSettings("json", "info"), "service")
+asyncio.run(main())
+"""
+
+
+def test_worker_processes_log_in_the_form_of_their_service() -> None:
+    """A worker that crashes writes one line, with its traceback."""
+    done = subprocess.run(
+        [sys.executable, "-c", CRASHING_PARENT], capture_output=True, text=True, check=True
+    )
+    events = [json.loads(line) for line in done.stderr.splitlines()]
+    (shown,) = (each for each in events if each["event"] == "process_crashed")
+    assert shown["process"] == "fork-server"
+    assert "AssertionError" in shown["traceback"]
 
 
 @pytest.fixture

@@ -1,7 +1,12 @@
+import re
+from importlib.resources import files
+
 from prometheus_client.parser import text_string_to_metric_families
 
 from eventer.api.metrics import metrics_text
-from eventer.service.views import Snapshot
+from eventer.service.shard_totals import ShardTotals
+from eventer.service.views import ShardId, Snapshot
+from eventer.workers.messages import CommitSummary, StageTimes
 from tests.unit.api.canned_service import BIGGEST
 
 SHARD = {"connection": "kafka", "shard": "1"}
@@ -22,6 +27,46 @@ async def test_generators_are_counted_by_state(service):
     assert found["eventer_generators", ("state", "running")] == 1
     assert found["eventer_generators", ("state", "paused")] == 0
     assert found["eventer_generator_position", ("generator", str(BIGGEST))] == 41
+
+
+async def test_generators_have_their_names_and_totals(service):
+    found = await samples(service)
+    information = {
+        "generator": str(BIGGEST),
+        "name": "kafka:boo",
+        "connection": "kafka",
+        "kind": "kafka",
+        "destination": "boo",
+        "state": "failed",
+    }
+    assert found["eventer_generator_info", *sorted(information.items())] == 1
+    label = ("generator", str(BIGGEST))
+    assert found["eventer_generator_events_total", label] == 41
+    assert found["eventer_generator_bytes_total", label] == 1 << 60
+    assert found["eventer_generator_retries_total", label] == 0
+
+
+async def test_stages_are_histograms_of_transactions():
+    totals = ShardTotals()
+    for seconds in (0.002, 0.0025, 20):
+        commit = CommitSummary({}, 1, 1, (0,) * 15, 0, 0, StageTimes(0, 0, int(seconds * 1e9)))
+        totals.add(commit)
+    metrics = metrics_text(Snapshot((), {ShardId("kafka", 1): totals}, ())).decode()
+    start = (
+        'eventer_stage_duration_seconds_{}{{connection="kafka",{}shard="1",stage="destination"}}'
+    )
+    for bound, count in (("0.001", 0), ("0.0025", 2), ("10.0", 2), ("+Inf", 3)):
+        assert f"{start.format('bucket', f'le={chr(34)}{bound}{chr(34)},')} {count}.0\n" in metrics
+    assert f"{start.format('sum', '')} 20.0045\n" in metrics
+
+
+async def test_dashboard_and_alert_rules_use_only_metrics_that_exist(service):
+    exist = {name for name, *_ in await samples(service)}
+    for file in ("grafana.json", "prometheus.yaml"):
+        text = (files("eventer.api") / "monitoring" / file).read_text()
+        used = set(re.findall(r"\b(eventer_\w+)[{\[ ,]", text))
+        assert len(used) >= 6
+        assert used <= exist, used - exist
 
 
 async def test_shards_count_delivered_events(service):

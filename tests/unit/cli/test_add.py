@@ -106,7 +106,7 @@ def test_a_request_in_yaml_is_sent_as_json(add, monkeypatch):
         (["orders.jsonnet"], "orders.jsonnet is a template: give its destination, --kafka"),
         (
             ["request.yaml", "--rate", "5/s"],
-            "--rate needs --kafka TOPIC, --postgres TABLE or --file FOLDER",
+            "--rate needs --kafka TOPIC, --postgres TABLE, --file FOLDER or --http PATH",
         ),
         (["orders.jsonnet", "--kafka", "a"], "a generator needs a pace: --rate, --interval or"),
         (["orders.jsonnet", "--kafka", "a", "--rate", "5/x"], "5/x"),

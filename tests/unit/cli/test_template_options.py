@@ -4,7 +4,7 @@ import pytest
 import typer
 
 from eventer.cli.faults import _line, parse_faults
-from eventer.cli.target_options import FileOptions, target_of
+from eventer.cli.target_options import EndpointOptions, FileOptions, target_of
 from eventer.cli.template_options import (
     parse_reference,
     parse_seed,
@@ -15,6 +15,7 @@ from eventer.cli.template_options import (
 )
 from eventer.core.model import FileTarget, FixedPopulation, KafkaTarget, PostgresTarget
 from eventer.core.timelines import TimelineSpec
+from eventer.destinations.http.target import HttpTarget
 from tests.families import family
 
 
@@ -84,6 +85,31 @@ def test_files_are_a_target():
 def test_options_of_files_are_checked(topic, key, files, said):
     with pytest.raises(typer.BadParameter, match=said):
         target_of(topic, None, key, None, files=files)
+
+
+def test_endpoints_are_a_target():
+    http = EndpointOptions("orders", "json")
+    target = HttpTarget("orders", "http", "json")
+    assert target_of(None, None, None, None, http=http) == target
+    other = target_of(None, None, None, "hooks", http=EndpointOptions("", None))
+    assert other == HttpTarget("", "hooks")
+    assert target_of(None, None, None, None, http=EndpointOptions(None, None)) is None
+
+
+@family(
+    ("topic", "key", "http", "said"),
+    [
+        ("t", None, EndpointOptions("p", None), "--kafka and --http cannot be combined"),
+        (None, "k", EndpointOptions("p", None), "requests have no keys"),
+        (None, None, EndpointOptions(None, "json"), "--http-format needs --http"),
+        (None, None, EndpointOptions("../p", None), "must consist of names"),
+        (None, None, EndpointOptions("a%2fb", None), "must consist of names"),
+        (None, None, EndpointOptions("//h/p", None), "must consist of names"),
+    ],
+)
+def test_options_of_endpoints_are_checked(topic, key, http, said):
+    with pytest.raises(typer.BadParameter, match=said):
+        target_of(topic, None, key, None, http=http)
 
 
 @family(

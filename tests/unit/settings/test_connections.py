@@ -2,6 +2,10 @@
 
 from pathlib import Path
 
+import pytest
+
+from eventer.core.errors import ConfigError
+from eventer.destinations.http.settings import HttpSettings
 from eventer.destinations.kafka.settings import KafkaSettings
 from eventer.destinations.postgres.settings import PostgresSettings
 from eventer.service.connections import known_connections
@@ -54,3 +58,47 @@ def test_every_setting_reaches_its_destination():
         ),
         PostgresSettings("postgresql://h/db", "p", "off", 1, 2, 3),
     )
+
+
+def test_every_setting_reaches_http(tmp_path):
+    (tmp_path / "headers").write_text("Authorization: Bearer hush\nX-Team: data\n")
+    environ = {
+        "EVENTER_HTTP__URL": "https://h/in",
+        "EVENTER_HTTP__HEADERS_FILE": str(tmp_path / "headers"),
+        "EVENTER_HTTP__SSL_CAFILE": "/ca",
+        "EVENTER_HTTP__TIMEOUT": "3",
+        "EVENTER_HTTP__BATCH_EVENTS": "7",
+        "EVENTER_HTTP__BATCH_BYTES": "2000",
+        "EVENTER_HTTP__COMPRESSION": "gzip",
+        "EVENTER_HTTP__PARALLEL_REQUESTS": "2",
+        "EVENTER_DATA_DIR": str(tmp_path),
+    }
+    settings = load_settings(environ=environ).settings
+    for keeps_state, folder in ((True, tmp_path / "destinations"), (False, None)):
+        http = known_connections(settings, 1, keeps_state=keeps_state)["http"]
+        assert (http.guarantee, http.address) == ("at-least-once", "https://h/in")
+        assert http.connector.state_folder == folder
+        headers = (("Authorization", "Bearer hush"), ("X-Team", "data"))
+        expected = HttpSettings("https://h/in", headers, Path("/ca"), 3, 7, 2000, "gzip", 2)
+        assert http.connector.settings == expected
+        assert "hush" not in repr(http.connector)
+
+
+@pytest.mark.parametrize(
+    ("headers", "message"),
+    [
+        ("Authorization Bearer hush", "line 1 is not a header"),
+        ("A: b\nB:", "line 2 is not a header"),
+        ("Idempotency-Key: hush", "'Idempotency-Key' is set by Eventer"),
+    ],
+)
+def test_headers_that_are_not_valid_are_refused_without_their_values(headers, message):
+    with pytest.raises(ConfigError, match=message) as caught:
+        load_settings(environ={"EVENTER_HTTP__HEADERS": headers})
+    assert "hush" not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["ftp://h", "h/in", "https://h/in?a=b", "https://u:p@h/in"])
+def test_a_url_of_endpoints_has_no_query_and_no_login(url):
+    with pytest.raises(ConfigError, match=r"http\.url"):
+        load_settings(environ={"EVENTER_HTTP__URL": url})

@@ -268,16 +268,18 @@ def test_secrets_come_from_files_too():
 def test_no_secret_is_ever_shown():
     keys = set(secret_keys(Settings))
     assert {("token",), ("kafka", "sasl_password"), ("connections", "*", "dsn")} <= keys
+    forms = {"dsn": "postgresql://me:{}@db", "headers": "Authorization: {}"}
+    connections = {"dsn": "PG", "password": "PG", "headers": "HT"}
     environ = {
-        "EVENTER_" + "__".join(key).upper().replace("*", name): (
-            f"postgresql://me:x{number}hidden@db" if key[-1] == "dsn" else f"x{number}hidden"
+        "EVENTER_" + "__".join(key).upper().replace("*", connections.get(key[-1], "KA")): (
+            forms.get(key[-1], "{}").format(f"x{number}hidden")
         )
         for number, key in enumerate(sorted(keys))
-        for name in (["PG"] if key[-1] in ("dsn", "password") else ["KA"])
     }
     environ |= {
         "EVENTER_CONNECTIONS__PG__TYPE": "postgres",
         "EVENTER_CONNECTIONS__KA__TYPE": "kafka",
+        "EVENTER_CONNECTIONS__HT__TYPE": "http",
     }
     loaded = load_settings(environ=environ)
     shown = shown_settings(loaded)

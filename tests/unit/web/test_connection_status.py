@@ -34,7 +34,12 @@ def statuses(*views, connected=()):
 
 def test_an_address_has_no_secret():
     addresses = {name: status.address for name, status in statuses().items()}
-    assert addresses == {"kafka": "b1:9092,b2:9092", "postgres": "db:5433/shop", "file": ""}
+    assert addresses == {
+        "kafka": "b1:9092,b2:9092",
+        "postgres": "db:5433/shop",
+        "file": "",
+        "http": "",
+    }
 
 
 def test_a_connection_in_use_has_the_guarantee_of_its_server():

@@ -42,13 +42,13 @@ class FileKind(DestinationKind[FileTarget, "FileConnectionSettings"]):
 
     def configure(
         self, settings: FileConnectionSettings, context: ConnectionContext
-    ) -> ConfiguredConnection | None:
+    ) -> ConfiguredConnection:
         """The address is the root folder."""
         if settings.root is None:
-            return None
+            return ConfiguredConnection("exactly-once")
         root = settings.root.expanduser().absolute()
         client = FileSettings(root, settings.roll_interval, settings.roll_bytes)
-        return ConfiguredConnection(FileConnector(context.name, client), str(root), "exactly-once")
+        return ConfiguredConnection("exactly-once", FileConnector(context.name, client), str(root))
 
     def faults(self, target: FileTarget) -> Iterator[Fault]:
         """The path and the partition folders."""

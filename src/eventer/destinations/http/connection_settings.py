@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr, field_validator
 from pydantic_core import PydanticCustomError
 
 from eventer.core.addresses import check_endpoint_url
@@ -20,14 +20,6 @@ from eventer.destinations.http.settings import (
 )
 
 
-def _check_headers(headers: SecretStr) -> SecretStr:
-    try:
-        parse_headers(headers.get_secret_value())
-    except ValueError as error:
-        raise PydanticCustomError("headers", "{text}", {"text": str(error)}) from None
-    return headers
-
-
 class HttpConnectionSettings(ConnectionSettings):
     """HTTP endpoints below a URL."""
 
@@ -37,7 +29,7 @@ class HttpConnectionSettings(ConnectionSettings):
         "else.",
         examples=["https://collector.example.org/events"],
     )
-    headers: Annotated[SecretStr, AfterValidator(_check_headers)] | None = Field(
+    headers: SecretStr | None = Field(
         default=None,
         description="Headers of each request, such as `Authorization: Bearer …`; one `Name: value` "
         "per line.",
@@ -61,3 +53,12 @@ class HttpConnectionSettings(ConnectionSettings):
         default=DEFAULT_PARALLEL_REQUESTS,
         description="Concurrent requests of a shard. Those of a generator follow each other.",
     )
+
+    @field_validator("headers")
+    @classmethod
+    def _check_headers(cls, headers: SecretStr | None) -> SecretStr | None:
+        try:
+            parse_headers(headers.get_secret_value() if headers else "")
+        except ValueError as error:
+            raise PydanticCustomError("headers", "{text}", {"text": str(error)}) from None
+        return headers

@@ -41,10 +41,10 @@ class HttpKind(DestinationKind[HttpTarget, "HttpConnectionSettings"]):
 
     def configure(
         self, settings: HttpConnectionSettings, context: ConnectionContext
-    ) -> ConfiguredConnection | None:
+    ) -> ConfiguredConnection:
         """The server cannot store positions, so delivery is at least once."""
         if settings.url is None:
-            return None
+            return ConfiguredConnection("at-least-once")
         headers = settings.headers.get_secret_value() if settings.headers else ""
         client = HttpSettings(
             settings.url,
@@ -57,7 +57,7 @@ class HttpKind(DestinationKind[HttpTarget, "HttpConnectionSettings"]):
             settings.parallel_requests,
         )
         connector = HttpConnector(context.name, client, context.state_folder)
-        return ConfiguredConnection(connector, settings.url, "at-least-once")
+        return ConfiguredConnection("at-least-once", connector, settings.url)
 
     def faults(self, target: HttpTarget) -> Iterator[Fault]:
         """The path."""

@@ -20,6 +20,7 @@ from eventer.core.errors import (
     TargetUnavailableError,
     UnknownOutcomeError,
 )
+from eventer.core.logs import event
 from eventer.core.model import Guarantee, Position, PositionKey
 from eventer.destinations.base import Delivery, DeliveryOutcome, Flow
 from eventer.destinations.kafka import ledger, position
@@ -108,7 +109,12 @@ class KafkaConnection:
         """See `ShardConnection.open`."""
         self._opened = await start_producer(self._settings, self._transactional_id)
         if self._opened.degraded:
-            _log.warning("%s delivers at least once: %s", self._name, self._opened.degraded)
+            _log.warning(
+                "%s delivers at least once: %s",
+                self._name,
+                self._opened.degraded,
+                extra=event("delivery_degraded", connection=self._name),
+            )
         async with self._with_timeout("opening", self._settings.start_timeout):
             hours = self._settings.ledger_retention_hours
             for own in (position.target_for(self._shards), ledger.target_for(self._shards, hours)):

@@ -41,15 +41,15 @@ class KafkaKind(DestinationKind[KafkaTarget, "KafkaConnectionSettings"]):
 
     def configure(
         self, settings: KafkaConnectionSettings, context: ConnectionContext
-    ) -> ConfiguredConnection | None:
+    ) -> ConfiguredConnection:
         """Without `delivery`, the broker decides on the guarantee."""
         from eventer.destinations.connection_options import client_options
 
-        if settings.bootstrap_servers is None:
-            return None
-        connector = KafkaConnector(context.name, client_options(settings), context.shards)
         guarantee = None if settings.delivery == "auto" else settings.delivery
-        return ConfiguredConnection(connector, settings.bootstrap_servers, guarantee)
+        if settings.bootstrap_servers is None:
+            return ConfiguredConnection(guarantee)
+        connector = KafkaConnector(context.name, client_options(settings), context.shards)
+        return ConfiguredConnection(guarantee, connector, settings.bootstrap_servers)
 
     def faults(self, target: KafkaTarget) -> Iterator[Fault]:
         """The name of the topic, and options that need a key."""
@@ -96,7 +96,9 @@ class KafkaKind(DestinationKind[KafkaTarget, "KafkaConnectionSettings"]):
         """Headers and settings are objects; JSON is the default format."""
         options = super().request_options(target)
         options |= {"headers": dict(target.headers), "config": dict(target.config)}
-        return {name: None if value == "json" else value for name, value in options.items()}
+        for name in ("format", "key_format"):
+            options[name] = None if options[name] == "json" else options[name]
+        return options
 
     def without_name(self, target: KafkaTarget) -> KafkaTarget:
         """The names of schemas and of their subjects contain that of the topic."""

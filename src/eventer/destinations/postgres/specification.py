@@ -40,15 +40,15 @@ class PostgresKind(DestinationKind[PostgresTarget, "PostgresConnectionSettings"]
 
     def configure(
         self, settings: PostgresConnectionSettings, context: ConnectionContext
-    ) -> ConfiguredConnection | None:
+    ) -> ConfiguredConnection:
         """The address is the DSN without user and password."""
         from eventer.destinations.connection_options import client_options
 
         if settings.dsn is None:
-            return None
+            return ConfiguredConnection("exactly-once")
         connector = PostgresConnector(context.name, client_options(settings))
         address = parse_dsn(settings.dsn.get_secret_value()).address
-        return ConfiguredConnection(connector, address, "exactly-once")
+        return ConfiguredConnection("exactly-once", connector, address)
 
     def faults(self, target: PostgresTarget) -> Iterator[Fault]:
         """The name of the table, and columns that the key repeats."""

@@ -16,6 +16,9 @@ from contextlib import suppress
 from threading import Lock, Timer
 from typing import Any, Final
 
+from eventer.core.logs import event
+from eventer.kernels.support.cache_locator import CACHE_VARIABLE
+
 DONE: Final = b"+"
 FAILED: Final = b"-"
 IDLE_TIMEOUT_S: Final = 5.0
@@ -32,7 +35,8 @@ class CompileClient:
     """Starts the compile process when it is needed; the process ends with this one.
 
     It has its own process group, so that Ctrl-C does not reach it, and no settings of Eventer,
-    because some are secrets. If it does not answer, the client is disabled.
+    because some are secrets, but the folder of the cache. If it does not answer, the client is
+    disabled.
     """
 
     def __init__(
@@ -76,14 +80,19 @@ class CompileClient:
                 if answer := self._ask(question):
                     return answer
             except OSError as error:
-                _log.info("the compile process does not run: %s", error)
+                _log.info(
+                    "the compile process does not run: %s",
+                    error,
+                    extra=event("compile_process_failed"),
+                )
             except BaseException:
                 self._stop(kill=True)  # a late answer would count for the next question
                 raise
             self._stop(kill=True)
         if not self._disabled:
             _log.warning(
-                "the compile process does not answer: kernels are compiled in this process"
+                "the compile process does not answer: kernels are compiled in this process",
+                extra=event("compile_process_disabled"),
             )
         self._disabled = True
         return b""
@@ -105,7 +114,11 @@ class CompileClient:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={k: v for k, v in os.environ.items() if not k.startswith("EVENTER_")},
+            env={
+                name: value
+                for name, value in os.environ.items()
+                if not name.startswith("EVENTER_") or name == CACHE_VARIABLE
+            },
             process_group=0,
         )
 

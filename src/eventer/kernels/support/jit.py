@@ -1,8 +1,8 @@
 """Kernels: loops over arrays that Numba compiles at their first call and caches on disk.
 
-A separate process compiles them into the cache: the package's `__pycache__` if it is writable, else
-the user's cache directory (or `NUMBA_CACHE_DIR`). Without a cache, each process compiles them. A
-shared temporary directory is not used, because cached code is executed.
+A separate process compiles them into the cache, whose folder `cache_locator` chooses. Without a
+cache, each process compiles them. A shared temporary directory is not used, because cached code is
+executed.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any, Final, ParamSpec, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from eventer.kernels.support.compile_notice import watch_own_compilations
 from eventer.kernels.support.numba_loading import numba
 
 P = ParamSpec("P")
@@ -47,6 +48,7 @@ def kernel(function: Callable[P, R]) -> Callable[P, R]:
         result: R = compiled()(*args, **kwargs)
         return result
 
+    call.is_kernel = True  # type: ignore[attr-defined]
     return call
 
 
@@ -93,14 +95,14 @@ def dispatcher(function: Callable[..., Any], *, in_other_process: bool = True) -
     """
     # Numba checks only the file of the kernel for changes, not the functions that it calls.
     function.__qualname__ = f"{function.__name__}-{_sources()}"
-    try:
-        compiled = numba().njit(**_OPTIONS, cache=True)(function)
-    except RuntimeError:  # no writable cache directory
-        return numba().njit(**_OPTIONS)(function)
-    if in_other_process:
-        from eventer.kernels.support.kernel_cache import SharedKernelCache
+    compiled = numba().njit(**_OPTIONS)(function)
+    from eventer.kernels.support.kernel_cache import KernelCache, SharedKernelCache
 
-        compiled._cache = SharedKernelCache(function)  # noqa: SLF001  as its `enable_caching` does
+    cache = SharedKernelCache if in_other_process else KernelCache
+    try:
+        compiled._cache = cache(function)  # noqa: SLF001  as its `enable_caching` does
+    except RuntimeError:  # no folder can be used
+        watch_own_compilations()
     return compiled
 
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
+from eventer.kernels.support.cache_locator import KernelLocator, is_writable
 from eventer.kernels.support.compile_client import CompileClient
+from eventer.kernels.support.compile_notice import NOTICE, watch_own_compilations
 from eventer.kernels.support.numba_loading import numba
 
 numba()  # before its parts
 
-from numba.core.caching import FunctionCache  # noqa: E402
+from numba.core.caching import CompileResultCacheImpl, FunctionCache  # noqa: E402
 from numba.core.registry import cpu_target  # noqa: E402
 from numba.core.runtime.nrt import rtsys  # noqa: E402
 
@@ -30,19 +32,38 @@ def load_runtime() -> None:
     rtsys.initialize(cpu_target.target_context)
 
 
-class SharedKernelCache(FunctionCache):
-    """Numba's cache on disk; another process compiles missing kernels into it."""
+class _LocatedCache(CompileResultCacheImpl):
+    _locator_classes = [KernelLocator, *CompileResultCacheImpl._locator_classes]  # noqa: RUF012, SLF001
+
+
+class KernelCache(FunctionCache):
+    """Numba's cache on disk, in the folders of `cache_locator`."""
+
+    _impl_class = _LocatedCache
 
     def __init__(self, function: Callable[..., Any]) -> None:
         super().__init__(function)  # type: ignore[no-untyped-call]
         self._names = function.__module__, function.__name__
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        """Saves the code for a signature, unless the folder is read-only."""
+        with suppress(OSError):
+            super().save_overload(sig, data)  # type: ignore[no-untyped-call]
+
+
+class SharedKernelCache(KernelCache):
+    """A cache into which another process compiles missing kernels."""
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """The code for a signature; None if this process must compile it."""
         found = self._cached(sig, target_context)
         if found is not None:
             return found
-        with self._lock():
+        if not is_writable(Path(self.cache_path)):
+            watch_own_compilations()
+            return None
+        NOTICE.folder = str(Path(self.cache_path).parent)
+        with NOTICE, self._lock():
             found = self._cached(sig, target_context)
             if found is None and _COMPILE_CLIENT.compile_into_cache(*self._names, sig):
                 found = self._cached(sig, target_context)

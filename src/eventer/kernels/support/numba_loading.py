@@ -49,7 +49,7 @@ class CompileActivity:
             before, self._depth = self._depth > 0, self._depth + by
             if (now := self._depth > 0) != before:
                 self._note_change(now)
-                for listener in self._listeners:
+                for listener in tuple(self._listeners):
                     listener(now)
 
     def _note_change(self, active: bool) -> None:  # noqa: FBT001  as listeners

@@ -12,6 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from eventer.core.errors import EvaluationError
+from eventer.core.logs import event
 from eventer.core.model import EngineName
 from eventer.functions.durations import nanoseconds
 from eventer.plan.execution import BatchTooLargeError, Execution
@@ -77,7 +78,11 @@ class PlannedTimelines:
                     break
                 rows = max(rows // 8, 1)
             except Exception:  # noqa: BLE001  the interpreter evaluates them
-                _log.exception("a plan failed at timeline %d; the interpreter goes on", index[0])
+                _log.exception(
+                    "a plan failed at timeline %d; the interpreter goes on",
+                    index[0],
+                    extra=event("plan_failed", index=int(index[0])),
+                )
                 self.broken = True
                 break
         return self._interpreter.evaluate(index[:rows], starts[:rows], deadline_ns)

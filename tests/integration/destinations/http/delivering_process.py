@@ -11,6 +11,7 @@ from eventer.destinations.http.settings import HttpSettings
 from eventer.destinations.http.target import HttpTarget
 from eventer.destinations.position_log import PositionLog
 from eventer.testing.destination_scenario import SHAPE, delivery_of
+from tests.waiting import DEADLINE_S
 
 KEY = PositionKey(1, 1, 0)
 FLOW = Flow(KEY, HttpTarget("t"), SHAPE)
@@ -19,7 +20,7 @@ FLOW = Flow(KEY, HttpTarget("t"), SHAPE)
 def connection_to(url: str, folder: Path, **settings) -> HttpConnection:
     """The connection of the only shard."""
     log = PositionLog.of_shard(folder, 1, "http", 0)
-    return HttpConnection(HttpSettings(url, **settings), log)
+    return HttpConnection(HttpSettings(url, timeout=DEADLINE_S, **settings), log)
 
 
 async def deliver(url: str, folder: Path, size: int) -> None:

@@ -11,6 +11,7 @@ from eventer.destinations.position_log import PositionLog
 from eventer.testing.destination_scenario import event
 from tests.http_receiver import ACCEPTED, Answer, HttpReceiver, Received
 from tests.ports import free_port
+from tests.waiting import DEADLINE_S
 
 REFUSED = "refused"
 
@@ -53,7 +54,7 @@ class HttpHarness:
 
     def _connection(self, url: str, cluster: int, shard: int) -> HttpConnection:
         log = PositionLog.of_shard(self.folder, cluster, "http", shard)
-        return HttpConnection(HttpSettings(url), log)
+        return HttpConnection(HttpSettings(url, timeout=DEADLINE_S), log)
 
 
 def refuse_words(request: Received) -> Answer:

@@ -1,0 +1,1 @@
+"""Tables of an SQLite file as a destination of Eventer."""
