@@ -100,6 +100,7 @@ def test_a_generator_waits_for_the_registry_and_is_verified(service, kafka, regi
     assert (code, report["clean"], report["checked"]) == (0, True, position), out + err
 
 
+@pytest.mark.slow
 def test_a_generator_writes_protobuf_that_confluents_deserialiser_reads(service, kafka, registry):
     name = f"protobuf_{uuid.uuid4().hex[:8]}"
     formats = {"format": "protobuf", "key": "status", "key_format": "protobuf"}

@@ -1,8 +1,11 @@
 """Messages of Protocol Buffers: their text, and the numbers of their fields."""
 
+import itertools
 import json
 
 import pytest
+from confluent_kafka.schema_registry.protobuf import ProtobufDeserializer
+from confluent_kafka.serialization import MessageField, SerializationContext
 
 from eventer.core.errors import DestinationRejectedError
 from eventer.core.json_text import json_text
@@ -13,7 +16,8 @@ from eventer.destinations.kafka.first_records import check_first_values
 from eventer.destinations.kafka.formats import protobuf_layout
 from eventer.destinations.kafka.formats.protobuf_layout import message_layout
 from eventer.destinations.kafka.formats.protobuf_schema import protobuf_schema
-from eventer.destinations.kafka.formats.value_encoder import formatted_schema
+from eventer.destinations.kafka.formats.value_encoder import ValueEncoder, formatted_schema
+from eventer.kernels.kafka.record_batches import bytes_column
 from tests.protobuf_classes import message_class
 
 SCHEMA = read_schema(
@@ -97,6 +101,19 @@ def test_equal_numbers_are_refused_when_the_generator_is_added(monkeypatch):
     ):
         with pytest.raises(DestinationRejectedError, match="'at' and 'card' have the same number"):
             check_first_values(RecordSchemas(SCHEMA, SCHEMA), target, [], [])
+
+
+def test_confluents_deserialiser_reads_a_value_after_its_header():
+    record = Record((RecordField("x", Scalar(ScalarKind.INTEGER)),))
+    schema = formatted_schema(record, "protobuf", "top")
+    texts = bytes_column([b'{"x":5}', b'{"x":0}'])
+    column = ValueEncoder(schema, 258).encode(texts, lambda *_: None)
+    ends = column.offsets.tolist()
+    first, second = (column.data[a:b].tobytes() for a, b in itertools.pairwise(ends))
+    assert (first[:6], second) == (b"\0\0\0\1\2\0", b"\0\0\0\1\2\0")
+    read = ProtobufDeserializer(message_class(schema.text), {"use.deprecated.format": False})
+    context = SerializationContext("t", MessageField.VALUE)
+    assert [read(each, context).x for each in (first, second)] == [5, 0]
 
 
 @pytest.mark.parametrize(
