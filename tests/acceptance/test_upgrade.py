@@ -1,4 +1,7 @@
-"""Eventer continues with the registry, positions and ledger that an earlier version stored."""
+"""Eventer continues with the registry, positions and ledger that an earlier version stored.
+
+The registry is backed up and restored before.
+"""
 
 import base64
 import json
@@ -12,6 +15,8 @@ import psycopg
 import pytest
 from confluent_kafka.admin import AdminClient, NewTopic
 
+from eventer.service.registry_backup import back_up, restore
+from eventer.settings import Settings
 from tests.acceptance.service_process import is_healthy, table_rows, topic_events
 from tests.waiting import wait_until
 
@@ -44,11 +49,13 @@ def service(own_kafka, database, make_service, stored_records):
         client.execute((STORED / "postgres.sql").read_text())
     service = make_service(kafka=server.bootstrap, postgres=database.dsn)
     service.kafka, service.postgres = server.bootstrap, database.dsn
-    data = service.directory / "data"
-    data.mkdir(mode=0o700)
-    with sqlite3.connect(data / "registry.sqlite") as registry:
+    old, backup = Settings(data_dir=service.directory / "old"), service.directory / "backup.tar"
+    old.data_dir.mkdir()
+    with sqlite3.connect(old.data_dir / "registry.sqlite") as registry:
         registry.executescript((STORED / "registry.sql").read_text())
     registry.close()
+    back_up(old, backup)
+    restore(Settings(data_dir=service.directory / "data"), backup)
     return service
 
 
