@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Final, cast, get_args
 
 from eventer.core.errors import RequestError
 from eventer.core.model import (
@@ -15,6 +15,8 @@ from eventer.core.model import (
     RecordFormat,
     WrittenPart,
 )
+
+_FILE_FORMATS: Final[tuple[str, ...]] = get_args(FileFormat)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,8 @@ class TargetArguments:
             raise RequestError("`file_format` and `partition_by` need `file`, a folder")
         if self.file is not None and (self.key is not None or self.op is not None):
             raise RequestError("`key` and `op` need `kafka` or `postgres`: files have no keys")
+        if self.file_format not in (None, *_FILE_FORMATS):
+            raise RequestError(f"`file_format` must be {' or '.join(_FILE_FORMATS)}")
 
     def _record(self) -> dict[str, Any]:
         return {"value": self.part.value, "omit": self.part.omit, "op": self.op}

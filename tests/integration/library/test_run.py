@@ -61,7 +61,7 @@ def test_a_run_writes_files(tmp_path):
         ({"file": folder, "key": "id"}, "files have no keys"),
         ({"postgres": "t", "file_format": "csv"}, "need `file`"),
         ({"file": folder, "postgres": "t"}, "give one destination"),
-        ({"file": folder, "file_format": "xml"}, "xml|format"),
+        ({"file": folder, "file_format": "xml"}, "must be ndjson or csv or parquet"),
     ):
         with pytest.raises(eventer.RequestError, match=said):
             eventer.run(orders, max_events=1, **wrong)
