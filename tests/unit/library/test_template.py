@@ -108,7 +108,7 @@ def test_errors_have_places(tmp_path):
         (lambda: eventer.Template("1").events(at="noon"), "'noon' is not an instant"),
         (lambda: eventer.Template("[1]").table(1), "table rows need objects"),
         (lambda: eventer.Template("std.parseJson('1')").table(1), "table rows need objects"),
-        (lambda: eventer.run("1"), "give one destination: `kafka`, a topic, or `postgres`"),
+        (lambda: eventer.run("1"), "give one destination: `kafka`, a topic, `postgres`, a table"),
         (lambda: eventer.run("1", kafka="a", postgres="b"), "give one destination"),
         (lambda: eventer.run("1", kafka="a/b"), "/topic"),
         (lambda: eventer.run("1", kafka="a", key=["b"]), "`key` of a topic must be one field"),
