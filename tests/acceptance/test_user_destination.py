@@ -50,7 +50,7 @@ def path_with(installed: Path) -> str:
 def test_it_passes_the_conformance_tests(installed: Path) -> None:
     options = ["-n", "0", "-q", "-p", "no:cacheprovider"]
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", *options, PACKAGE / "test_conformance.py"],
+        [sys.executable, "-m", "pytest", *options, PACKAGE / "conformance.py"],
         env={**os.environ, "PYTHONPATH": path_with(installed)},
         capture_output=True,
         text=True,

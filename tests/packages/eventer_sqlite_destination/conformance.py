@@ -7,9 +7,6 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-
-pytest.importorskip("eventer_sqlite")
-
 from eventer_sqlite.connection import SqliteConnection
 from eventer_sqlite.target import SqliteTarget
 
