@@ -105,7 +105,7 @@ def _url(listener: socket.socket) -> str:
 def configure_service_logging(settings: LogSettings) -> None:
     """Logs to standard error; its worker processes log in the same form."""
     configure_logging(settings, "service")
-    for noisy in ("aiokafka", "httpx", "uvicorn"):
+    for noisy in ("aiokafka", "uvicorn"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     # uvicorn warns of every invalid request: clients could fill the log.
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)

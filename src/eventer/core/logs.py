@@ -22,6 +22,8 @@ LEVELS: Final[tuple[LogLevel, ...]] = ("debug", "info", "warning", "error")
 FORMAT_VARIABLE: Final = "EVENTER_LOG_FORMAT"
 LEVEL_VARIABLE: Final = "EVENTER_LOG_LEVEL"
 CRASHED: Final = "process_crashed"
+_NOISY: Final = ("httpcore", "httpx")
+"""Libraries that log each request of a client."""
 _FIELDS: Final = "eventer_fields"
 _NAME: Final = "eventer_event"
 
@@ -76,6 +78,8 @@ def configure_logging(settings: LogSettings, process: str) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(JsonFormatter() if settings.format == "json" else TextFormatter())
     logging.basicConfig(level=settings.level.upper(), handlers=[handler])
+    for noisy in _NOISY:
+        logging.getLogger(noisy).setLevel(logging.WARNING)
     sys.excepthook = _log_crash
 
 

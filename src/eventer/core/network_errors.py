@@ -17,7 +17,7 @@ def network_error_text(error: BaseException) -> str | None:
         return "no answer in time"
     if isinstance(error, ConnectionResetError | ConnectionAbortedError | BrokenPipeError):
         return "the server closed the connection"
-    if isinstance(error, socket.gaierror):
+    if isinstance(error, socket.gaierror | UnicodeError):
         return "the host name cannot be resolved"
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate is not trusted: {error.verify_message}"

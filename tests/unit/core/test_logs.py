@@ -4,6 +4,7 @@ import ast
 import json
 import logging
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -61,6 +62,21 @@ def test_child_processes_get_the_settings_through_variables():
     for settings in (LogSettings("json", "debug"), LogSettings("text", "error"), LogSettings()):
         assert LogSettings.from_variables(settings.variables()) == settings
     assert LogSettings.from_variables({"EVENTER_LOG_LEVEL": "loud"}) == LogSettings()
+
+
+def test_requests_of_libraries_are_not_logged():
+    """Worker processes post events: a line for each request would fill the log."""
+    code = """
+import logging
+from eventer.core.logs import LogSettings, configure_logging
+configure_logging(LogSettings("text", "debug"), "delivery")
+for name in ("httpx", "httpcore.http11"):
+    logging.getLogger(name).info("request")
+logging.getLogger("eventer.x").debug("shown")
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    (line,) = done.stderr.splitlines()
+    assert line.endswith("DEBUG eventer.x: shown")
 
 
 def test_an_uncaught_exception_is_one_event(caplog):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
@@ -44,6 +45,14 @@ def _hint(status: int) -> str:
     return "check `url` of the connection and `path` of the destination"
 
 
+def hide_values(text: str, values: Iterable[str]) -> str:
+    """A text with `***` in place of values of headers, and of tokens after their schemes."""
+    hidden = {part for value in values for part in (value, value.split()[-1])}
+    for part in sorted(hidden, key=len, reverse=True):
+        text = text.replace(part, "***")
+    return text
+
+
 def retry_after_seconds(value: str | None, now: datetime) -> float:
     """How long a `Retry-After` header asks to wait; 0 if it is absent or wrong."""
     if value is None:
@@ -52,7 +61,7 @@ def retry_after_seconds(value: str | None, now: datetime) -> float:
         return min(float(value), _MAX_WAIT_SECONDS)
     try:
         at = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return 0.0
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
     return min(max((at - now).total_seconds(), 0.0), _MAX_WAIT_SECONDS)

@@ -13,7 +13,7 @@ import httpx
 from eventer.core.errors import TargetUnavailableError
 from eventer.core.model import PositionKey
 from eventer.core.network_errors import network_error_text
-from eventer.destinations.http.answers import answer_error, retry_after_seconds
+from eventer.destinations.http.answers import answer_error, hide_values, retry_after_seconds
 from eventer.destinations.http.event_chunks import EventChunk
 from eventer.destinations.http.reachability import unreachable
 from eventer.destinations.http.settings import HttpSettings
@@ -61,7 +61,7 @@ class HttpClient:
             headers["Content-Encoding"] = "gzip"
             body = gzip.compress(body, _COMPRESSION_LEVEL, mtime=0)
         answer = await self._send(url, body, headers)
-        if error := answer_error(url, answer.status_code, answer.text):
+        if error := answer_error(url, answer.status_code, self._shown_text(answer)):
             self._hold(url, answer)
             raise error
 
@@ -82,6 +82,11 @@ class HttpClient:
         except httpx.HTTPError as error:
             reason = network_error_text(_cause(error)) or "its answer is not HTTP"
             raise _unavailable(url, reason) from error
+
+    def _shown_text(self, answer: httpx.Response) -> str:
+        """The text of an answer, whatever its charset, without values of the settings' headers."""
+        text = answer.content.decode(errors="replace")
+        return hide_values(text, (value for _, value in self._settings.headers))
 
     def _check_held(self, url: str) -> None:
         """Checks that the server has not asked to wait."""

@@ -27,7 +27,7 @@ async def check_reachable(settings: HttpSettings) -> None:
             _, writer = await asyncio.open_connection(
                 parts.hostname, parts.port or _PORTS[parts.scheme], ssl=context
             )
-    except (OSError, ssl.SSLError, TimeoutError) as error:
+    except (OSError, UnicodeError) as error:
         raise unreachable(settings, error) from error
     writer.close()
 

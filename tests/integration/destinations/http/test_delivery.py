@@ -160,3 +160,28 @@ async def test_a_server_that_goes_away_makes_the_connection_unavailable(tmp_path
     assert "not reachable" in caught.value.message
     await other.close()
     await connection.close()
+
+
+@pytest.mark.parametrize("charset", ["base64", "undefined", "rot13", "punycode", "none"])
+async def test_an_answer_may_have_any_charset(charset, receiver, connect):
+    connection = await connect()
+    headers = {"Content-Type": f"text/plain; charset={charset}"}
+    receiver.answer = answering(Answer(503, "später", headers))
+    outcome = await connection.deliver([delivery_of(FLOW, 0, 3)])
+    assert "answers with status 503: später" in outcome.rejected[KEY].message
+
+
+async def test_an_answer_that_repeats_headers_is_shown_without_their_values(receiver, connect):
+    connection = await connect(headers=(("Authorization", "Bearer hush"), ("X-Key", "a b")))
+    receiver.answer = answering(Answer(401, "no: hush, Authorization: Bearer hush, X-Key: a b"))
+    outcome = await connection.deliver([delivery_of(FLOW, 0, 3)])
+    message = outcome.rejected[KEY].message
+    assert "hush" not in message
+    assert message.endswith(": no: ***, Authorization: ***, X-Key: ***")
+
+
+async def test_a_host_name_that_cannot_exist_is_not_reachable(tmp_path):
+    connection = connection_to(f"http://{'a' * 64}.example", tmp_path)
+    with pytest.raises(DestinationUnavailableError, match="the host name cannot be resolved"):
+        await connection.open()
+    await connection.close()

@@ -48,6 +48,8 @@ def test_the_text_of_an_answer_is_part_of_the_message():
         ("Fri, 02 Jan 2026 03:04:35 -0000", 30),
         ("Fri, 02 Jan 2026 03:04:00 GMT", 0),
         ("Sat, 03 Jan 2026 03:04:00 GMT", 3_600),
+        ("Sat, 03 Jan 99999999999999 03:04:00 GMT", 0),
+        ("Sat, 03 Jan 2026 03:04:00 +99999999999999", 0),
     ],
 )
 def test_the_time_to_wait_is_read(value, seconds):
