@@ -47,6 +47,8 @@ def check_registry(path: Path) -> int:
             raise RegistryError(
                 "a newer version of Eventer made this backup", hint="upgrade Eventer first"
             )
+        if version == 0:
+            raise RegistryError("the database in this backup is not a registry of Eventer")
         (result,) = connection.execute("PRAGMA quick_check(1)").fetchone()
         if result != "ok":
             raise RegistryError(f"the registry in this backup is damaged: {result}")

@@ -71,6 +71,7 @@ def test_a_wrong_backup_is_refused_and_nothing_is_restored(shell, data):
         "has no registry": archive({"rows/" + content_digest(ROWS): ROWS}),
         "is damaged": archive({"rows/abc": ROWS}),
         "unexpected entry": archive({"../registry.sqlite": b""}),
+        "not a registry": archive({"registry.sqlite": b""}),
         "newer version": archive({"registry.sqlite": registry.read_bytes()}),
         "cannot read or copy": archive({"registry.sqlite": b"no database" * 99}),
     }
