@@ -1,4 +1,4 @@
-"""`get_event_of`: an event of another stream, picked by its index."""
+"""`get_event_of`: an event of another stream or an earlier one of the same, picked by its index."""
 
 from __future__ import annotations
 

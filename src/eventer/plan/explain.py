@@ -124,7 +124,8 @@ class NodeNames:
         if isinstance(domain, Elements):
             return ExplainedDomain(self(domain), "elements", parent, self(domain.lengths))
         if isinstance(domain, Referenced):
-            return ExplainedDomain(self(domain), "referenced", parent, self(domain.index))
+            kind = "earlier" if domain.earlier else "referenced"
+            return ExplainedDomain(self(domain), kind, parent, self(domain.index))
         return ExplainedDomain(self(domain), "root")
 
     def steps(self, program: BoundRowProgram) -> tuple[ExplainedInstruction, ...]:

@@ -52,8 +52,14 @@ def _rows(rows: ExplainedDomain) -> str:
     if rows.kind == "filter":
         return f"{rows.name:<4}{rows.parent} where {'' if rows.holds else 'not '}{rows.of}"
     if rows.kind == "referenced":
-        return f"{rows.name:<4}events of another stream at {rows.of}, for each row of {rows.parent}"
+        return _referenced("events of another stream", rows)
+    if rows.kind == "earlier":
+        return _referenced("earlier events of the stream", rows)
     return f"{rows.name:<4}elements of lists in {rows.parent}, {rows.of} each"
+
+
+def _referenced(events: str, rows: ExplainedDomain) -> str:
+    return f"{rows.name:<4}{events} at {rows.of}, for each row of {rows.parent}"
 
 
 def column_text(column: ExplainedColumn) -> str:

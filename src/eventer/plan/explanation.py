@@ -35,9 +35,10 @@ class ExplainedColumn:
 
 @dataclass(frozen=True, slots=True)
 class ExplainedDomain:
-    """A domain: `root`, or a `filter`, `elements` of lists or `referenced` events of its parent.
+    """A domain: `root`, or a `filter` or `elements` of lists of its parent.
 
-    `of` is the column of the condition, of the lengths or of the indices.
+    Or it has events for each row of its parent: `referenced` ones of another stream, or `earlier`
+    ones of the same stream. `of` is the column of the condition, of the lengths or of the indices.
     """
 
     name: str

@@ -93,6 +93,7 @@ class Elements(Domain):
 class Referenced(Domain):
     """Events of another stream, one for each row of the parent, whose INTEGER `index` it is.
 
+    If `earlier`, they are earlier events of the parent's own stream.
     `population` are the references that lead to the stream if it grows; its events have due times,
     which some columns need if it is `timed`.
     """
@@ -100,6 +101,7 @@ class Referenced(Domain):
     index: Node = field(kw_only=True)
     population: ReferencePath | None = field(default=None, kw_only=True)
     timed: bool = field(default=False, kw_only=True)
+    earlier: bool = field(default=False, kw_only=True)
 
 
 class NodeDetails(TypedDict, total=False):
@@ -252,13 +254,23 @@ class Graph:
         return found
 
     def referenced(
-        self, parent: Domain, index: Node, population: ReferencePath | None = None
+        self,
+        parent: Domain,
+        index: Node,
+        population: ReferencePath | None = None,
+        *,
+        earlier: bool = False,
     ) -> Referenced:
-        """The events of another stream with these indices, one in each row of a domain."""
-        key = ("referenced", parent.number, id(index), population)
+        """The events with these indices, one in each row of a domain.
+
+        They are of another stream, or earlier ones of the same stream.
+        """
+        key = ("referenced", parent.number, id(index), population, earlier)
         found: Referenced | None = self._known.get(key)
         if found is None:
-            found = Referenced(len(self.domains), parent, index=index, population=population)
+            found = Referenced(
+                len(self.domains), parent, index=index, population=population, earlier=earlier
+            )
             self._known[key] = self._added(found)
         return found
 

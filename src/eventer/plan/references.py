@@ -254,8 +254,8 @@ DEPENDS_ON_ITSELF: Final = (
 )
 """What is wrong with a reference of a stream to itself within another."""
 DEPENDS_ON_ITSELF_HINT: Final = (
-    "read fields of the earlier event, such as an id, that do not depend on get_event_of; neither "
-    "may it depend on that which fields there are: write null in place of an optional field"
+    "read fields of the earlier event, such as an id, that do not depend on get_event_of; which "
+    "fields it has must not depend on get_event_of either: write null in place of an optional field"
 )
 
 

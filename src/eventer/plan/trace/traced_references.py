@@ -68,7 +68,9 @@ def _viewed(natives: TracedNatives, own: TracedNatives, index: Symbol) -> Any:
     domain = tracer.domain
     rows = row_in(tracer, domain)
     population = None if own.lack_time else own.path
-    source = tracer.graph.referenced(domain, tracer.lift(index.node), population)
+    source = tracer.graph.referenced(
+        domain, tracer.lift(index.node), population, earlier=own.later is not None
+    )
     view = ReferenceView(tracer, source, rows, domain)
     return view.of(lambda: _event(natives, own))
 

@@ -82,6 +82,19 @@ def test_the_text_has_the_names_and_types_of_the_event(monkeypatch):
     message_class(text)
 
 
+@pytest.mark.parametrize(
+    ("record", "name"),
+    [
+        ({"at": "timestamp"}, "google"),
+        ({"_a": {"record": {"x": "integer"}}, "a": {"optional": "integer"}}, "top"),
+        ({"_a": {"choice": ["x", "y"]}, "a": {"optional": "integer"}}, "top"),
+    ],
+    ids=["topic named as a package", "type named as a oneof", "enum named as a oneof"],
+)
+def test_googles_compiler_takes_the_text(record, name):
+    message_class(protobuf_schema(message_layout(read_schema({"record": record}), name)))
+
+
 def test_a_new_field_leaves_the_numbers_of_the_others():
     def numbers(*names):
         record = Record(tuple(RecordField(name, Scalar(ScalarKind.TEXT)) for name in names))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, IntEnum
 from hashlib import blake2b
@@ -26,6 +26,8 @@ _LEAST_NUMBER: Final = 1 << 18
 _NUMBERS: Final = (1 << 25) - _LEAST_NUMBER
 """Tags, which are a number and a wire type, have four bytes. Reserved numbers are less."""
 _TEXT: Final = Scalar(ScalarKind.TEXT)
+_PACKAGE: Final = "google"
+"""The package of `Timestamp`, which no message of a file that imports it can be called."""
 
 
 class WireType(IntEnum):
@@ -114,6 +116,7 @@ def message_layout(schema: ValueSchema, name: str) -> Message:
         DestinationRejectedError: two names of one object have the same number.
     """
     schema = schema.value if isinstance(schema, Optional) else schema
+    name = f"{name}_" if name == _PACKAGE else name
     if isinstance(schema, Record):
         return _record(schema, name)
     return _union(schema, name) if isinstance(schema, Union) else _wrapper(schema, name)
@@ -215,12 +218,15 @@ def _wrapper(schema: ValueSchema, name: str) -> Message:
 
 
 class _Scope:
-    """Names inside a message: its fields have theirs, its types and symbols get some."""
+    """Names inside a message: its fields have theirs, its types and symbols get some.
 
-    def __init__(self, labels: Iterable[str]) -> None:
+    The compiler puts each optional field in a `oneof` with its name after an underscore.
+    """
+
+    def __init__(self, labels: Sequence[str]) -> None:
         self._names = NameSet()
-        for label in labels:
-            self._names.add(label)
+        for name in (*labels, *(f"_{label}" for label in labels)):
+            self._names.add(name)
 
     def field(self, name: str, label: str, number: int, schema: ValueSchema) -> MessageField:
         nullable = isinstance(schema, Optional)
