@@ -270,10 +270,8 @@ def _uniform(domain: NumberRange, type_: FieldType) -> str:
 
 def _time_range(domain: TimeRange, guess: str) -> Expression:
     whole = domain.first % _DAY == domain.last % _DAY == 0
-    ends = [
-        datetime.fromtimestamp(each, UTC).strftime("%Y-%m-%d" if whole else "%Y-%m-%dT%H:%M:%SZ")
-        for each in (domain.first, domain.last)
-    ]
+    times = [datetime.fromtimestamp(each, UTC).isoformat() for each in (domain.first, domain.last)]
+    ends = [each[:10] if whole else f"{each[:19]}Z" for each in times]
     return Expression(f"e.timestamp('{ends[0]}', '{ends[1]}', '1s')", guess)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -171,6 +172,11 @@ def _range(schema: Schema, type_: FieldType) -> NumberRange | None:
         least = bound + step
     if isinstance(bound := schema.get("exclusiveMaximum"), int | float) and bound is not True:
         most = bound - step
+    if type_ is FieldType.INTEGER:
+        least = None if least is None else math.ceil(least)
+        most = None if most is None else math.floor(most)
+    if least is not None and most is not None and least > most:
+        return None
     decimals = None if type_ is FieldType.INTEGER else 2
     if least is None:
         return None if most is None else NumberRange(min(0, most - _SPAN), most, decimals)

@@ -10,8 +10,9 @@ from typing import Final
 from eventer.core.errors import RequestError
 from eventer.scaffold.record import Choice, Field, FieldType, Items, Members, Record
 
-_COMMENT: Final = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
-_WORD: Final = re.compile(r"\"[^\"]*\"|'[^']*'|[\w.]+|[{}<>=;,\[\]()-]")
+_STRING: Final = r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'"
+_COMMENT: Final = re.compile(rf"({_STRING})|//[^\n]*|/\*.*?\*/", re.DOTALL)
+_WORD: Final = re.compile(rf"{_STRING}|[\w.]+|[{{}}<>=;,\[\]()-]")
 _INTEGERS: Final = "int32 int64 uint32 uint64 sint32 sint64 fixed32 fixed64 sfixed32 sfixed64"
 _TYPES: Final = {
     **dict.fromkeys(_INTEGERS.split(), FieldType.INTEGER),
@@ -44,7 +45,7 @@ class _ProtoParser:
     """Collects the messages and enums of a file by their names."""
 
     def __init__(self, text: str, source: str) -> None:
-        self._words: list[str] = _WORD.findall(_COMMENT.sub(" ", text))
+        self._words: list[str] = _WORD.findall(_COMMENT.sub(r"\1 ", text))
         self._at = 0
         self._source = source
         self.messages: dict[str, _Message] = {}
@@ -72,7 +73,7 @@ class _ProtoParser:
         """Skips a statement, or a block."""
         depth = 0
         while (word := self._next()) != ";" or depth:
-            depth += {"{": 1, "}": -1}.get(word, 0)
+            depth += {"{": 1, "[": 1, "}": -1, "]": -1}.get(word, 0)
             if word == "}" and not depth:
                 return
 
@@ -141,26 +142,29 @@ def protobuf_record(text: str, source: str, message: str | None = None) -> Recor
     if chosen not in parser.messages:
         names = ", ".join(parser.messages)
         raise RequestError(f"{source} has no message {chosen!r}; it has {names}")
-    return Record(chosen, f"message {chosen} of {source}", _fields(parser, chosen, 0))
+    return Record(chosen, f"message {chosen} of {source}", _fields(parser, chosen, ()))
 
 
 def _short(name: str) -> str:
     return name.rpartition(".")[2]
 
 
-def _fields(parser: _ProtoParser, message: str, depth: int) -> tuple[Field, ...]:
+def _fields(parser: _ProtoParser, message: str, above: tuple[str, ...]) -> tuple[Field, ...]:
+    """The fields of a message, which is in those above."""
     fields, given = [], set[str]()
     for label, type_, name in parser.messages[message].fields:
         if label.startswith("oneof"):
             if label in given:
                 continue  # the first field of a oneof is set
             given.add(label)
-        fields.append(_field(parser, label, type_, name, depth))
+        fields.append(_field(parser, label, type_, name, (*above, message)))
     return tuple(fields)
 
 
-def _field(parser: _ProtoParser, label: str, type_: str, name: str, depth: int) -> Field:
-    one = _typed(parser, type_, name, depth)
+def _field(
+    parser: _ProtoParser, label: str, type_: str, name: str, above: tuple[str, ...]
+) -> Field:
+    one = _typed(parser, type_, name, above)
     if label == "repeated":
         return Field(name, FieldType.ARRAY, Items(replace(one, name=name.removesuffix("s"))))
     if label == "map":
@@ -170,13 +174,15 @@ def _field(parser: _ProtoParser, label: str, type_: str, name: str, depth: int) 
     return replace(one, absent_share=_ABSENT) if label == "optional" else one
 
 
-def _typed(parser: _ProtoParser, type_: str, name: str, depth: int) -> Field:
+def _typed(parser: _ProtoParser, type_: str, name: str, above: tuple[str, ...]) -> Field:
     if type_ in _TYPES:
         return Field(name, _TYPES[type_])
     short = _short(type_)
     if labels := parser.enums.get(short):
         known = [label for label in labels if not label.endswith("UNSPECIFIED")]
         return Field(name, FieldType.TEXT, Choice(tuple(known or labels)))
-    if short in parser.messages and depth < _MAX_DEPTH:
-        return Field(name, FieldType.OBJECT, Members(_fields(parser, short, depth + 1)))
+    if short in above or (short in parser.messages and len(above) > _MAX_DEPTH):
+        return Field(name, FieldType.ANY, notes=(f"The fields of {short} are left out here.",))
+    if short in parser.messages:
+        return Field(name, FieldType.OBJECT, Members(_fields(parser, short, above)))
     return Field(name, FieldType.ANY, notes=(f"Type {type_} is not in this file.",))

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import math
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -39,15 +40,25 @@ def _json_values(text: str, name: str) -> list[JsonValue]:
             return found[:MAX_VALUES]
     if name.lower().endswith(".json"):
         return [_loaded(text, name)]
-    lines = [(n, line) for n, line in enumerate(text.splitlines(), 1) if line.strip()]
+    lines = [(n, line) for n, line in enumerate(text.split("\n"), 1) if line.strip()]
     return [_loaded(line, f"{name}, line {n}") for n, line in lines[:MAX_VALUES]]
 
 
 def _loaded(text: str, where: str) -> Any:
     try:
-        return json.loads(text)
+        found = json.loads(text, parse_constant=_no_constant)
+        json.dumps(found, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise RequestError(f"{where} contains an unpaired surrogate") from error
     except ValueError as error:
         raise RequestError(f"{where} is not valid JSON: {error}") from error
+    except RecursionError as error:
+        raise RequestError(f"{where} has too many nested arrays or objects") from error
+    return found
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not a JSON number")
 
 
 def _csv_values(text: str, name: str) -> list[JsonValue]:
@@ -58,8 +69,8 @@ def _csv_values(text: str, name: str) -> list[JsonValue]:
     except csv.Error as error:
         raise RequestError(f"{name}, line {rows.line_num} is not valid CSV: {error}") from error
     cells = [row for row in cells if row]
-    if duplicates := {each for each in names if names.count(each) > 1}:
-        raise RequestError(f"{name}: the column {min(duplicates)!r} is defined twice")
+    if duplicates := [each for each, times in Counter(names).items() if times > 1]:
+        raise RequestError(f"{name}: the column {duplicates[0]!r} is defined twice")
     columns = [_typed([row[i] if i < len(row) else "" for row in cells]) for i in range(len(names))]
     return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 

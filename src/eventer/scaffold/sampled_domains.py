@@ -29,7 +29,11 @@ _MIN_CODES: Final = 3
 _MAX_WEIGHT: Final = 1000
 _MAX_DECIMALS: Final = 6
 _SKEWED: Final = 8
+_MAX_WHOLE: Final = 2**62
+_MAX_NUMBER: Final = 1e300
 _DAY: Final = 86_400
+_FIRST_DAY: Final = -719_162  # 0001-01-01
+_LAST_DAY: Final = 2_932_896  # 9999-12-31
 _SMALL: Final = 100
 _MAX_WORDS: Final = 60
 
@@ -48,12 +52,19 @@ def sampled_domain(
             return Probability(_rounded_share(sum(values) / len(values)))
         case FieldType.INTEGER | FieldType.NUMBER:
             kept = _choice(values, name, keep_values=True) if keep_values else None
-            return kept or number_range(values, whole=type_ is FieldType.INTEGER)
+            return kept or _range_of(values, whole=type_ is FieldType.INTEGER)
         case FieldType.TIMESTAMP | FieldType.DATE:
             return _time_range(values)
         case FieldType.TEXT:
             return _text_domain(values, name, keep_values=keep_values)
     return None
+
+
+def _range_of(values: Sequence[float], *, whole: bool) -> NumberRange | None:
+    """The range of the numbers that Eventer can draw; None if there are none."""
+    limit = _MAX_WHOLE if whole else _MAX_NUMBER
+    drawn = [value for value in values if abs(value) <= limit]
+    return number_range(drawn, whole=whole) if drawn else None
 
 
 def number_range(values: Sequence[float], *, whole: bool) -> NumberRange:
@@ -67,9 +78,11 @@ def number_range(values: Sequence[float], *, whole: bool) -> NumberRange:
     middle = median(values)
     if whole or min(values) <= 0 or len(values) < MIN_SAMPLE or most < _SKEWED * middle:
         return found
+    if not (typical := round(middle, min(decimals or 0, 2)) or round(middle, _MAX_DECIMALS)):
+        return found
     sigma = round(pstdev(map(math.log, values)), 2)
     least, most = _two_digits(min(values), math.ceil), _two_digits(max(values), math.floor)
-    return NumberRange(least, most, decimals, round(middle, min(decimals or 0, 2)), sigma or 0.01)
+    return NumberRange(least, most, decimals, typical, sigma or 0.01)
 
 
 def _two_digits(value: float, whole: Callable[[float], int]) -> float:
@@ -111,6 +124,8 @@ def _time_range(values: Sequence[float]) -> TimeRange:
     if first >= last:
         first = math.floor(min(values)) // _DAY
         last = first + 1
+    first = min(max(first, _FIRST_DAY), _LAST_DAY - 1)
+    last = min(max(last, first + 1), _LAST_DAY)
     return TimeRange(first * _DAY, last * _DAY)
 
 

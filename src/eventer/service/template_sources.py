@@ -109,14 +109,23 @@ def template_of_schema(
     if file.lower().endswith(".proto"):
         return _written([protobuf_record(text, file, message)])
     if message is not None:
-        raise RequestError(f"only a .proto file has messages, and {file} is none")
+        raise RequestError(f"--message needs a .proto file, and {file} is not one")
     try:
         schema = json.loads(text)
     except ValueError as error:
         raise RequestError(f"{file} is not valid JSON: {error}") from error
-    if file.lower().endswith(".avsc") or _is_avro(schema):
-        return _written([avro_record(schema, name, f"Avro schema {file}")])
-    return _written([json_schema_record(schema, name, f"JSON Schema {file}")])
+    except RecursionError as error:
+        raise RequestError(f"{file} has too many nested arrays or objects") from error
+    is_avro = file.lower().endswith(".avsc") or _is_avro(schema)
+    language, read = (
+        ("Avro schema", avro_record) if is_avro else ("JSON Schema", json_schema_record)
+    )
+    try:
+        return _written([read(schema, name, f"{language} {file}")])
+    except (TypeError, AttributeError, ValueError, RecursionError) as error:
+        raise RequestError(
+            f"{file} is not a valid {language}: check the types of its keywords ({error})"
+        ) from error
 
 
 def _is_avro(schema: Any) -> bool:
