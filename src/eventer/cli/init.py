@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -182,7 +183,7 @@ def _write_folder(written: WrittenTemplates, folder: Path) -> None:
     _write_files(files)
     _print_next(written, folder, paths)
     if written.request is not None:
-        print_message(f"next: eventer add {folder / _REQUEST}")
+        print_message(f"next: {shlex.join(['eventer', 'add', str(folder / _REQUEST)])}")
 
 
 def _write_files(files: dict[Path, str]) -> None:
@@ -194,14 +195,19 @@ def _write_files(files: dict[Path, str]) -> None:
     for path in files:
         if path.exists():
             raise RequestError(f"{path} exists already: give another path with -o")
+    made: list[Path] = []
     try:
         for path, text in files.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("x", encoding="utf-8") as file:
+                made.append(path)
                 file.write(text)
-            print_message(f"wrote {path}")
     except OSError as error:
+        for path in made:
+            path.unlink(missing_ok=True)
         raise RequestError(f"cannot write {error.filename}: {error.strerror}") from error
+    for path in made:
+        print_message(f"wrote {path}")
 
 
 def _print_next(written: WrittenTemplates, folder: Path, paths: dict[str, Path]) -> None:
@@ -209,12 +215,13 @@ def _print_next(written: WrittenTemplates, folder: Path, paths: dict[str, Path])
     template = written.templates[-1]
     needed = [_with(each, folder) for each in written.needed_by(template.name)]
     if not needed:
-        needed = [
-            f"--with {each}={each}{_ENDING}:{_DEFAULT_EVENTS}" for each in template.references
-        ]
-    print_message(" ".join(["next: eventer preview", str(paths[template.name]), *needed]))
+        needed = [f"{each}={each}{_ENDING}:{_DEFAULT_EVENTS}" for each in template.references]
+    command = ["eventer", "preview", str(paths[template.name])]
+    for each in needed:
+        command += ["--with", each]
+    print_message(f"next: {shlex.join(command)}")
 
 
 def _with(template: WrittenTemplate, folder: Path) -> str:
     path = folder / f"{template.name}{_ENDING}"
-    return f"--with {template.name}={path}:{template.rows or _DEFAULT_EVENTS}"
+    return f"{template.name}={path}:{template.rows or _DEFAULT_EVENTS}"
