@@ -22,6 +22,8 @@ _PART = r"""(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')"""
 _DOTTED = rf"{_PART}(?:\s*\.\s*{_PART})*"
 _HEADER = re.compile(rf"\s*\[\s*({_DOTTED})\s*\]")
 _ASSIGNMENT = re.compile(rf"\s*({_DOTTED})\s*=")
+_OPTION_OF: Mapping[str, str] = {"file.root": "--file", "http.url": "--http"}
+"""Options that have not the name of their setting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +40,14 @@ Layer: TypeAlias = Mapping[KeyPath, Leaf]
 def flag_layer(flags: Mapping[str, object]) -> Layer:
     """Command line options by dotted setting name; None is not given."""
     return {
-        tuple(name.split(".")): Leaf(value, f"--{name.rpartition('.')[2].replace('_', '-')}")
+        tuple(name.split(".")): Leaf(value, _OPTION_OF.get(name) or _option_named(name))
         for name, value in flags.items()
         if value is not None
     }
+
+
+def _option_named(setting: str) -> str:
+    return f"--{setting.rpartition('.')[2].replace('_', '-')}"
 
 
 def environment_layer(environ: Mapping[str, str]) -> Layer:

@@ -42,6 +42,14 @@ def test_flag_over_environment_over_file_over_default():
 
 
 @family(
+    ("setting", "option"),
+    [("port", "--port"), ("file.root", "--file"), ("http.url", "--http")],
+)
+def test_errors_name_the_option(setting, option):
+    assert str(refused(flags={setting: -1})).startswith(f"{option}: ")
+
+
+@family(
     ("variable", "value", "read"),
     [
         ("EVENTER_PORT", "1234", lambda s: s.port == 1234),
