@@ -57,8 +57,8 @@ class Shell:
         return name
 
     def run(self, *args, stdin="", **env):
-        """Runs a command to its end."""
-        return subprocess.run(
+        """Runs a command to its end. A notice that it compiles kernels is taken out of its errors."""
+        done = subprocess.run(
             [sys.executable, "-m", "eventer", *map(str, args)],
             cwd=self.folder,
             env=self.env | env,
@@ -68,6 +68,9 @@ class Shell:
             timeout=DEADLINE_S,
             check=False,
         )
+        lines = done.stderr.splitlines(keepends=True)
+        done.stderr = "".join(line for line in lines if not line.startswith("compiling kernels, "))
+        return done
 
     def call(self, *args, stdin="", **env):
         """Runs a command to its end in this process, without inspector processes."""

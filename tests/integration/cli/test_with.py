@@ -41,7 +41,11 @@ def test_a_missing_or_wrong_reference_says_what_to_do(shell, files):
         ((), 78, "give it by `with` or --with"),
         (("--with", "customer=customers.jsonnet:3"), 78, "did you mean 'customer'?"),
         (("--with", "customers=customers.jsonnet"), 78, 'write get_event_of("customers", count='),
-        (("--with", "customers=orders.jsonnet:3"), 78, "customers → customers"),
+        (
+            ("--with", "customers=orders.jsonnet:3"),
+            78,
+            "of 'customers' raises at orders.jsonnet:1:18",
+        ),
         (("--with", "customers=nothing.jsonnet"), 2, "nothing.jsonnet"),
         (("--with", "customers"), 2, "name=file:count"),
     ):

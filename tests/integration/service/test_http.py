@@ -10,6 +10,8 @@ from tests.http_receiver import http_receiver
 from tests.integration.service.conftest import AddRequestBuilder, one, until_position
 from tests.integration.service.test_verifier import verify
 
+pytestmark = pytest.mark.asyncio(loop_scope="package")
+
 
 async def test_a_generator_posts_and_continues_in_the_next_service(
     service_environment, monkeypatch

@@ -10,6 +10,7 @@ from threading import Lock, Timer
 from typing import Any, Final
 
 from eventer.core.logs import event
+from eventer.kernels.support.numba_loading import numba
 
 DELAY_S: Final = 2.0
 _log = logging.getLogger(__name__)
@@ -69,6 +70,7 @@ NOTICE: Final = CompileNotice()
 @lru_cache(maxsize=1)
 def watch_own_compilations() -> None:
     """Also gives notice of kernels that this process compiles itself, because it has no cache."""
+    numba()
     from numba.core import event as numba_event
 
     class Listener(numba_event.Listener):
