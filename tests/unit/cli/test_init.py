@@ -13,7 +13,7 @@ from eventer.core.errors import RequestError
 def test_no_file_is_left_if_one_cannot_be_written(tmp_path):
     (tmp_path / "taken").write_text("")
     files = {tmp_path / "a.jsonnet": "1", tmp_path / "taken" / "b.jsonnet": "2"}
-    with pytest.raises(RequestError, match="cannot write .*taken"):
+    with pytest.raises(RequestError, match=r"cannot write .*taken"):
         _write_files(files)
     assert [path.name for path in tmp_path.iterdir()] == ["taken"]
 
