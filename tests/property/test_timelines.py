@@ -94,7 +94,8 @@ def test_both_engines_evaluate_the_same_timelines(count):
         try:
             planned = prepared.timelines(stream, context, HORIZON, **options)
         except EvaluationError as error:
-            assert "a timeline cannot refer to" in str(error)
+            if "a timeline cannot refer to" not in str(error):
+                raise
             counts["rejected"] += 1
             return
         counts[planned.name] += 1

@@ -57,7 +57,7 @@ class Shell:
         return name
 
     def run(self, *args, stdin="", **env):
-        """Runs a command to its end. A notice that it compiles kernels is taken out of its errors."""
+        """Runs a command to its end; its errors do not tell that it compiles kernels."""
         done = subprocess.run(
             [sys.executable, "-m", "eventer", *map(str, args)],
             cwd=self.folder,
