@@ -59,6 +59,7 @@ def test_the_services_of_the_composition_fit_together(compose, tmp_path, monkeyp
             assert source in compose["volumes"] or (DEPLOY / source).is_file(), volume
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("hadolint") is None, reason="needs hadolint")
 def test_hadolint_accepts_the_image():
     done = subprocess.run(
