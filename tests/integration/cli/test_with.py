@@ -44,7 +44,7 @@ def test_a_missing_or_wrong_reference_says_what_to_do(shell, files):
         (
             ("--with", "customers=orders.jsonnet:3"),
             78,
-            "of 'customers' raises at orders.jsonnet:1:18",
+            "of 'customers' raises at orders.jsonnet:",
         ),
         (("--with", "customers=nothing.jsonnet"), 2, "nothing.jsonnet"),
         (("--with", "customers"), 2, "name=file:count"),
