@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
+from typing import Final, NamedTuple
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import (
@@ -49,61 +50,100 @@ class _SnapshotCollector(Collector):
         yield from _worker_metrics(self._snapshot.workers)
 
 
-def _generator_metrics(generators: Iterable[GeneratorView]) -> Iterator[Metric]:
-    states = GaugeMetricFamily("eventer_generators", "Generators by state", labels=("state",))
-    views = tuple(generators)
-    for state in GeneratorState:
-        states.add_metric((state.value,), sum(view.state is state for view in views))
-    position = GaugeMetricFamily(
-        "eventer_generator_position", "Index of the next event to commit", labels=("generator",)
-    )
-    target = GaugeMetricFamily(
-        "eventer_target_rate", "Requested events per second", labels=("generator",)
-    )
-    lag = GaugeMetricFamily(
-        "eventer_lag_events", "Due events that are not committed", labels=("generator",)
-    )
-    late = GaugeMetricFamily(
+class _GeneratorMetric(NamedTuple):
+    """A metric with one value for each generator."""
+
+    family: type[GaugeMetricFamily | CounterMetricFamily]
+    name: str
+    documentation: str
+    value: Callable[[GeneratorView], float]
+
+
+_GENERATOR_METRICS: Final = (
+    _GeneratorMetric(
+        GaugeMetricFamily,
+        "eventer_generator_position",
+        "Index of the next event to commit",
+        lambda view: view.position,
+    ),
+    _GeneratorMetric(
+        GaugeMetricFamily,
+        "eventer_target_rate",
+        "Requested events per second",
+        lambda view: view.requested_rate,
+    ),
+    _GeneratorMetric(
+        GaugeMetricFamily,
+        "eventer_lag_events",
+        "Due events that are not committed",
+        lambda view: view.lag,
+    ),
+    _GeneratorMetric(
+        GaugeMetricFamily,
         "eventer_rate_lag_seconds",
         "Time that the due events that are not committed take at the requested rate",
-        labels=("generator",),
-    )
+        lambda view: view.lag / (view.requested_rate or view.peak_rate),
+    ),
+    _GeneratorMetric(
+        CounterMetricFamily,
+        "eventer_generator_events",
+        "Events that are done: committed, dropped or skipped",
+        lambda view: view.position,
+    ),
+    _GeneratorMetric(
+        CounterMetricFamily,
+        "eventer_generator_bytes",
+        "Bytes of JSON text committed",
+        lambda view: view.bytes,
+    ),
+    _GeneratorMetric(
+        CounterMetricFamily,
+        "eventer_generator_retries",
+        "Retried deliveries",
+        lambda view: view.retries,
+    ),
+    _GeneratorMetric(
+        CounterMetricFamily,
+        "eventer_template_errors",
+        "Events that failed and were skipped",
+        lambda view: view.skipped,
+    ),
+    _GeneratorMetric(
+        CounterMetricFamily,
+        "eventer_dropped_events",
+        "Events that were dropped on purpose",
+        lambda view: view.dropped,
+    ),
+)
+
+
+def _generator_metrics(generators: Iterable[GeneratorView]) -> Iterator[Metric]:
+    views = tuple(generators)
+    yield _states(views)
+    yield _info(views)
+    for metric in _GENERATOR_METRICS:
+        family = metric.family(metric.name, metric.documentation, labels=("generator",))
+        for view in views:
+            family.add_metric((str(view.id),), metric.value(view))
+        yield family
+
+
+def _states(views: Sequence[GeneratorView]) -> Metric:
+    states = GaugeMetricFamily("eventer_generators", "Generators by state", labels=("state",))
+    for state in GeneratorState:
+        states.add_metric((state.value,), sum(view.state is state for view in views))
+    return states
+
+
+def _info(views: Sequence[GeneratorView]) -> Metric:
     info = GaugeMetricFamily(
         "eventer_generator_info",
         "1 for each generator: what its id stands for in the other metrics",
         labels=("generator", "name", "connection", "kind", "destination", "state"),
     )
-    events = CounterMetricFamily(
-        "eventer_generator_events",
-        "Events that are done: committed, dropped or skipped",
-        labels=("generator",),
-    )
-    committed = CounterMetricFamily(
-        "eventer_generator_bytes", "Bytes of JSON text committed", labels=("generator",)
-    )
-    retries = CounterMetricFamily(
-        "eventer_generator_retries", "Retried deliveries", labels=("generator",)
-    )
-    skipped = CounterMetricFamily(
-        "eventer_template_errors", "Events that failed and were skipped", labels=("generator",)
-    )
-    dropped = CounterMetricFamily(
-        "eventer_dropped_events", "Events that were dropped on purpose", labels=("generator",)
-    )
     for view in views:
-        label = (str(view.id),)
-        position.add_metric(label, view.position)
-        target.add_metric(label, view.requested_rate)
-        lag.add_metric(label, view.lag)
-        late.add_metric(label, view.lag / (view.requested_rate or view.peak_rate))
-        skipped.add_metric(label, view.skipped)
-        events.add_metric(label, view.position)
-        committed.add_metric(label, view.bytes)
-        retries.add_metric(label, view.retries)
-        info.add_metric((*label, *_identification(view)), 1)
-        dropped.add_metric(label, view.dropped)
-    yield from (states, info, position, target, lag, late)
-    yield from (events, committed, retries, skipped, dropped)
+        info.add_metric((str(view.id), *_identification(view)), 1)
+    return info
 
 
 def _identification(view: GeneratorView) -> tuple[str, ...]:
