@@ -6,14 +6,14 @@ import os
 import secrets
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
 from eventer.cli.option_values import choice, unicode_text
 from eventer.cli.options import count_option, input_name, read_input
 from eventer.core.errors import RequestError
-from eventer.core.model import RecordFormat
+from eventer.core.model import FileFormat, RecordFormat
 
 if TYPE_CHECKING:
     from eventer.core.model import WrittenPart
@@ -99,7 +99,7 @@ FileFormatName = Annotated[
     typer.Option(
         "--file-format",
         metavar="ndjson|csv|parquet",
-        parser=choice("ndjson", "csv", "parquet"),
+        parser=choice(*get_args(FileFormat)),
         help="Format of the files; ndjson by default.",
     ),
 ]
@@ -179,7 +179,7 @@ Format = Annotated[
     typer.Option(
         "--format",
         metavar="json|avro|protobuf|json-schema",
-        parser=choice("json", "avro", "protobuf", "json-schema"),
+        parser=choice(*get_args(RecordFormat)),
         help="Format of the records' values; others than json need a schema registry.",
     ),
 ]
@@ -188,7 +188,7 @@ KeyFormat = Annotated[
     typer.Option(
         "--key-format",
         metavar="json|avro|protobuf|json-schema",
-        parser=choice("json", "avro", "protobuf", "json-schema"),
+        parser=choice(*get_args(RecordFormat)),
         help="Format of the records' keys.",
     ),
 ]
