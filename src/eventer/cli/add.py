@@ -62,7 +62,7 @@ def add(
             "--http",
             metavar="PATH",
             parser=unicode_text,
-            help="Post to this path below the URL of the connection; . is the URL itself.",
+            help="Path below the URL of the connection to post to; . is the URL itself.",
         ),
     ] = None,
     body_format: option.BodyFormatName = None,

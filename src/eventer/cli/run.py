@@ -65,14 +65,16 @@ def run(
     interval: due.Interval = None,
     fast: Annotated[
         bool,
-        typer.Option("--fast", help="Do not wait: the pace only gives the times of events."),
+        typer.Option(
+            "--fast", help="Simulate time: deliver all events at once, with the times of the pace."
+        ),
     ] = False,
     timeline: option.TimelineHorizon = None,
     only: option.Only = None,
     duration: Annotated[
         str | None,
         typer.Option(
-            "--duration", metavar="DURATION", help="How long to run, from the first events on."
+            "--duration", metavar="DURATION", help="How long to run, starting at the first events."
         ),
     ] = None,
     max_events: due.MaxEvents = None,
@@ -91,7 +93,8 @@ def run(
         typer.Option(
             "--fail-if",
             metavar="CONDITION",
-            help="Exit with code 3 if this is true, as 'lateness_p99 > 250ms' or 'rate < 0.99'.",
+            help="Exit with code 3 if this is true, such as 'lateness_p99 > 250ms' or 'rate < "
+            "0.99'.",
         ),
     ] = None,
     abort: Annotated[

@@ -114,9 +114,9 @@ class PreparedTemplate:
         return _without_omitted(self.shape_at(tokens), part)
 
     def of_steps(self, only: str | None) -> PreparedTemplate:
-        """The same template, of whose value, a timeline, the steps have the events.
+        """The template of a timeline, prepared for the events of its steps.
 
-        With `only`, it is those with this name.
+        With `only`, for the events of the steps with this name.
         """
         steps = replace(self, event_tokens=("0", "event"), step_name=only)
         return replace(steps, shape=steps.inferred_shape(()))
@@ -126,7 +126,7 @@ class PreparedTemplate:
         return self.inferred_shape(tokens) if tokens else self.shape
 
     def inferred_shape(self, tokens: Sequence[str]) -> EventShape:
-        """As `shape_at`, inferred again."""
+        """The same as `shape_at`, but inferred again."""
         program, within = self.program, (*self.event_tokens, *tokens)
         return infer_shape(
             program.root,

@@ -52,14 +52,14 @@ class Expression:
 
 
 class FieldExpressions:
-    """Makes the expressions of a record's fields, and the locals that these need."""
+    """Writes the expressions of a record's fields, and the locals that they need."""
 
     def __init__(self, record: str, template_locals: TemplateLocals) -> None:
         self._record = record
         self.locals = template_locals
 
     def of_items(self) -> FieldExpressions:
-        """Those of the objects of an array, which have their own locals."""
+        """The expressions of the objects of an array, which have their own locals."""
         return FieldExpressions(self._record, TemplateLocals())
 
     def expression(self, field: Field) -> Expression:

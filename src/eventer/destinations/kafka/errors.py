@@ -108,12 +108,12 @@ _TARGET_STATES: Final = (
     (
         (kafka.LeaderNotAvailableError,),
         "a partition of topic {topic} has no leader",
-        "delivery goes on when a broker that holds the partition is back",
+        "delivery continues when a broker that holds the partition is back",
     ),
     (
         (kafka.NotEnoughReplicasError, kafka.NotEnoughReplicasAfterAppendError),
         "topic {topic} has not enough replicas in sync",
-        "delivery goes on when brokers that hold replicas are back (see min.insync.replicas)",
+        "delivery continues when brokers that hold replicas are back (see min.insync.replicas)",
     ),
     (
         (kafka.UnknownTopicOrPartitionError,),

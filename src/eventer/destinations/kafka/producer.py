@@ -102,7 +102,7 @@ class Producer:
         await self._finish()
 
     async def abort(self) -> None:
-        """Aborts the transaction; the producer goes on."""
+        """Aborts the transaction; the producer can be used again."""
         self._session.end(commit=False)
         await self._finish()
 
@@ -133,7 +133,7 @@ class Producer:
         return self._session.take_outcomes(sends)
 
     def unacknowledged(self, sends: Collection[OutgoingBatch]) -> list[OutgoingBatch]:
-        """Those of the batches of a `send` under way that have no outcome yet."""
+        """The batches of a `send` under way that have no outcome yet."""
         return self._session.unacknowledged(sends)
 
     async def close(self) -> None:
@@ -146,7 +146,7 @@ class Producer:
         """Sends the session's requests until it needs no more.
 
         Raises:
-            KafkaError: this producer is fenced or cannot go on.
+            KafkaError: this producer is fenced or cannot continue.
         """
         tasks: set[asyncio.Task[Event]] = set()
         leader_of = self.client.cluster.leader_for_partition
@@ -242,7 +242,7 @@ class Producer:
         return CoordinatorFound(node)
 
     async def _send_to_coordinator(self, message: Any) -> Any:
-        """Its answer. Without transactions any broker gives a producer its identity."""
+        """The answer of the coordinator. Without transactions any broker gives an identity."""
         if not self.transactional:
             node, group = self.client.get_random_node(), ConnectionGroup.DEFAULT
         else:

@@ -81,7 +81,7 @@ def rejected_events(item: SendPlan | DestinationRejectedError) -> list[Destinati
 
 
 def refused_events(failure: SendFailure, now_ms: int) -> list[DestinationRejectedError]:
-    """The events that the broker has refused, and those that it would refuse likewise."""
+    """The events that the broker refused, and those that it would refuse for the same reason."""
     if classify_error(failure.error) is ErrorCategory.TOO_LARGE and failure.blames_this_flow:
         return [event_too_large_error(failure.batch_slice, failure.plan.topic)]
     errors: Errors = {}

@@ -30,7 +30,7 @@ _DIVISION: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class SendFailure:
-    """A flow of which a slice failed: the first one, and its error.
+    """A flow with a failed slice: the first one, and its error.
 
     If it was not `sent`, the error is that of a batch before it. `refusals` are all slices of which
     the broker refuses records.
@@ -49,7 +49,7 @@ class SendFailure:
 
     @property
     def blames_this_flow(self) -> bool:
-        """Whether the error is about this flow, and not perhaps about others' records."""
+        """Whether the error concerns this flow only; otherwise it may concern others' records."""
         if isinstance(self.error, RecordsRefusedError) and self.error.rows:
             return any(len(each.refused_rows(error)) for each, error in self.refusals)
         return not is_record_error(self.error) or (self.sent and self.batch_slice.is_unshared)
@@ -82,8 +82,8 @@ class SendFailure:
         """The error by which the flow is left out."""
         if not self.blames_this_flow:
             return TargetUnavailableError(
-                f"Kafka took nothing of the transaction's events for topic "
-                f"{self.plan.topic.name!r}, some of them refused: {describe(self.error)}"
+                f"Kafka accepted no events of the transaction for topic {self.plan.topic.name!r} "
+                f"and rejected some of them: {describe(self.error)}"
             )
         if classify_error(self.error) is ErrorCategory.TOO_LARGE:
             return event_too_large_error(self.batch_slice, self.plan.topic)

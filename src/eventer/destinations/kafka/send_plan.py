@@ -195,8 +195,8 @@ def event_too_large_error(batch_slice: BatchSlice, topic: Topic) -> DestinationR
     size = batch_slice.send.batch.size
     index, text_size = find_largest_event(batch_slice.source, batch_slice.send.batch.rows)
     return DestinationRejectedError(
-        f"event {index} is {text_size} bytes of JSON, {size} as sent: more than topic "
-        f"{topic.name!r} takes ({topic.max_message_bytes})",
+        f"event {index} has {text_size} bytes of JSON, {size} bytes as sent, but topic "
+        f"{topic.name!r} accepts at most {topic.max_message_bytes} bytes",
         hint=f"raise max.message.bytes of topic {topic.name!r}, or make the event smaller",
         index=index,
     )

@@ -46,7 +46,7 @@ class Phase(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class ProducerIdentity:
-    """By which the broker knows a producer, and the answer to IDENTITY; the default is none."""
+    """The identity by which the broker knows a producer; the default is none."""
 
     id: int = -1
     epoch: int = -1
@@ -69,7 +69,7 @@ class Ask(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class CoordinatorRequest:
-    """What to ask, after `pause` seconds."""
+    """A request to send to the coordinator after `pause` seconds."""
 
     ask: Ask
     pause: float = 0.0
