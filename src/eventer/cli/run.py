@@ -13,7 +13,7 @@ from eventer.cli import template_options as option
 from eventer.cli.exit_codes import exit_with_code
 from eventer.cli.faults import Faults, parse_faults
 from eventer.cli.options import AsJson, Library, settings_of
-from eventer.cli.target_options import EndpointOptions, FileOptions, checked_target, target_of
+from eventer.cli.target_options import EndpointOptions, FolderOptions, checked_target, target_of
 from eventer.cli.template_options import (
     parse_at,
     parse_seed,
@@ -121,7 +121,7 @@ def run(
     settings = settings_of(context, library=library, file__root=root, http__url=url)
     part = written_part(value, omit)
     formats = record_format, key_format
-    files = FileOptions(folder if root is None else ".", file_format, partition_by)
+    files = FolderOptions(folder if root is None else ".", file_format, partition_by)
     http = EndpointOptions(endpoint if url is None else "", body_format)
     target = _target(
         target_of(

@@ -32,12 +32,12 @@ from eventer.core.written_part import omitted_fields, option_tokens, value_token
 from eventer.functions.catalog import CATALOG
 from eventer.functions.fingerprint import fingerprint
 from eventer.functions.populations import Populations
-from eventer.functions.row_reader import DrawKeys, RowReader
+from eventer.functions.row_reader import HashedDrawKeys, RowReader
 from eventer.jsonnet.budget import Budget, Meter
 from eventer.jsonnet.environment import Environment, TraceSink, discard_trace
 from eventer.jsonnet.evaluate.interpreter import Interpreter
 from eventer.jsonnet.importer import Importer
-from eventer.jsonnet.lint import LintNames, TemplateWarning, lint
+from eventer.jsonnet.lint import LintNames, LintWarning, lint
 from eventer.jsonnet.load import Program, load
 from eventer.jsonnet.native_arguments import NativeSignature
 from eventer.plan.argument_checks import check_arguments
@@ -104,7 +104,7 @@ class PreparedTemplate:
     """The name of the steps of which these are the events; None for all."""
 
     @property
-    def warnings(self) -> tuple[TemplateWarning, ...]:
+    def warnings(self) -> tuple[LintWarning, ...]:
         """Warnings about valid but surprising code."""
         return lint(self.program, LINT_NAMES)
 
@@ -357,7 +357,7 @@ class PreparedTemplate:
             instance_id=context.instance_id,
             references=ReferencedStreams(self.references, populations, meter, trace, itself),
         )
-        environment = Environment(reader, DrawKeys(), self.program.vars, trace)
+        environment = Environment(reader, HashedDrawKeys(), self.program.vars, trace)
         interpreter = Interpreter(self.program, environment, meter=meter)
         return interpreter, reader, root_key(stream, self.program.digest)
 

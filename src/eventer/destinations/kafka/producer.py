@@ -34,13 +34,13 @@ from eventer.destinations.kafka.producer_session import (
 from eventer.destinations.kafka.settings import KafkaSettings
 from eventer.destinations.kafka.transaction import (
     RETRY_SECONDS,
-    Ask,
     CoordinatorEvent,
     CoordinatorFound,
     CoordinatorRequest,
     PartitionsAnswered,
     ProducerIdentity,
     RequestFailed,
+    RequestKind,
     TransactionEnded,
 )
 
@@ -210,15 +210,15 @@ class Producer:
         """
         identity = self._session.state.identity
         whose = (self._transactional_id, identity.id, identity.epoch)
-        match request.ask:
-            case Ask.COORDINATOR:
+        match request.kind:
+            case RequestKind.COORDINATOR:
                 return await self._find_coordinator(refresh=request.pause > 0)
-            case Ask.IDENTITY:
+            case RequestKind.IDENTITY:
                 answer = await self._send_to_coordinator(
                     InitProducerIdRequest(self._transactional_id, self._transaction_timeout_ms)
                 )
                 return ProducerIdentity(answer.producer_id, answer.producer_epoch)
-            case Ask.PARTITIONS:
+            case RequestKind.PARTITIONS:
                 topics: dict[str, list[int]] = defaultdict(list)
                 for tp in request.partitions:
                     topics[tp.topic].append(tp.partition)
@@ -226,8 +226,8 @@ class Producer:
                     AddPartitionsToTxnRequest(*whose, list(topics.items()))
                 )
                 return PartitionsAnswered(request.partitions, _partition_errors(answer))
-            case Ask.COMMIT | Ask.ABORT:
-                commit = request.ask is Ask.COMMIT
+            case RequestKind.COMMIT | RequestKind.ABORT:
+                commit = request.kind is RequestKind.COMMIT
                 await self._send_to_coordinator(EndTxnRequest(*whose, commit))
                 return TransactionEnded()
 

@@ -52,8 +52,8 @@ class ProducerIdentity:
     epoch: int = -1
 
 
-class Ask(enum.Enum):
-    """A request to the coordinator.
+class RequestKind(enum.Enum):
+    """What a request asks of the coordinator.
 
     COORDINATOR: which broker coordinates the transactional id.
     IDENTITY: an identity; fences every earlier producer of the transactional id.
@@ -71,7 +71,7 @@ class Ask(enum.Enum):
 class CoordinatorRequest:
     """A request to send to the coordinator after `pause` seconds."""
 
-    ask: Ask
+    kind: RequestKind
     pause: float = 0.0
     partitions: frozenset[TopicPartition] = frozenset()
 
@@ -166,17 +166,17 @@ class TransactionState:
         missing = self.wanted - self.added
         match self.phase:
             case Phase.NO_ID:
-                request = CoordinatorRequest(Ask.IDENTITY, self.pause)
+                request = CoordinatorRequest(RequestKind.IDENTITY, self.pause)
             case Phase.OPEN if missing:
-                request = CoordinatorRequest(Ask.PARTITIONS, self.pause, missing)
+                request = CoordinatorRequest(RequestKind.PARTITIONS, self.pause, missing)
             case Phase.COMMITTING:
-                request = CoordinatorRequest(Ask.COMMIT, self.pause)
+                request = CoordinatorRequest(RequestKind.COMMIT, self.pause)
             case Phase.ABORTING:
-                request = CoordinatorRequest(Ask.ABORT, self.pause)
+                request = CoordinatorRequest(RequestKind.ABORT, self.pause)
             case _:
                 return None
         if self.transactional_id is not None and self.coordinator is None:
-            return CoordinatorRequest(Ask.COORDINATOR, self.pause)
+            return CoordinatorRequest(RequestKind.COORDINATOR, self.pause)
         return request
 
     def after(self, event: CoordinatorEvent) -> TransactionState:
