@@ -53,7 +53,7 @@ class Address:
 
         Raises:
             ServiceUnreachableError: the server is not Eventer.
-            EventerError: the service refuses the request; see `problem_error`.
+            EventerError: the service rejects the request; see `problem_error`.
         """
         if not answer.is_success:
             raise problem_error(answer.status_code, self.json(answer))

@@ -62,7 +62,7 @@ def parse(source: Source) -> Expr:
     """The surface tree of a text.
 
     Raises:
-        TemplateSyntaxError: go-jsonnet refuses the text too, or it nests too deep.
+        TemplateSyntaxError: go-jsonnet rejects the text too, or it nests too deep.
     """
     raise_recursion_limit()
     tree = _Parser(TokenStream(source)).whole()

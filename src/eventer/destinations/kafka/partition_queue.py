@@ -190,5 +190,5 @@ class PartitionQueue:
         error = self._outcomes[failed.send]
         if not isinstance(error, kafka.KafkaConnectionError):
             self._outcomes[failed.send] = kafka.KafkaConnectionError(
-                f"the broker refuses a batch that it may have: {error}"
+                f"the broker rejects a batch that it may have stored: {error}"
             )

@@ -15,7 +15,7 @@ from eventer.destinations.base import Delivery
 from eventer.destinations.kafka.errors import (
     INVALID_TIMESTAMP,
     ErrorCategory,
-    RecordsRefusedError,
+    RejectedRecordsError,
     classify_error,
 )
 from eventer.destinations.kafka.record_encoding import has_key
@@ -98,7 +98,7 @@ def refused_events(failure: SendFailure, now_ms: int) -> list[DestinationRejecte
 
 
 def _record_errors(
-    plan: SendPlan, batch_slice: BatchSlice, rows: Ints, error: RecordsRefusedError
+    plan: SendPlan, batch_slice: BatchSlice, rows: Ints, error: RejectedRecordsError
 ) -> Errors:
     keyed = has_key(batch_slice.source, kafka_target(plan.flow))
     errors: Errors = {}

@@ -15,7 +15,7 @@ from eventer.core.errors import (
 from eventer.core.model import KafkaTarget, Position, PositionKey
 from eventer.destinations.base import Delivery, Flow
 from eventer.destinations.kafka.errors import (
-    RecordsRefusedError,
+    RejectedRecordsError,
 )
 from eventer.destinations.kafka.partition_queue import OutgoingBatch, SendOutcome
 from eventer.destinations.kafka.record_encoding import (
@@ -54,7 +54,7 @@ class BatchSlice:
         """Whether no other flow has records there."""
         return self.count == self.send.batch.count
 
-    def refused_rows(self, error: RecordsRefusedError) -> Ints:
+    def refused_rows(self, error: RejectedRecordsError) -> Ints:
         """The rows of `source` that are this flow's and that the broker refuses by name.
 
         The only record of a batch needs no name.

@@ -210,7 +210,7 @@ class TransactionState:
             if self.in_doubt:
                 return self._failed(
                     kafka.KafkaConnectionError(
-                        f"the broker refuses topics that it may have added: {sorted(refused)}"
+                        f"the broker rejects topics that it may have added: {sorted(refused)}"
                     )
                 )
             return replace(self, wanted=self.added, refused=refused, tries=0, pause=0.0)
