@@ -30,7 +30,7 @@ def target_of(
     part: WrittenPart | None = None,
     op: str | None = None,
     formats: tuple[RecordFormat, RecordFormat] = ("json", "json"),
-    files: FileOptions | None = None,
+    files: FolderOptions | None = None,
     http: EndpointOptions | None = None,
 ) -> ServiceTarget | None:
     """The target of the events, of which `part` is written; None without a destination.
@@ -69,7 +69,7 @@ def target_of(
 
 
 @dataclass(frozen=True, slots=True)
-class FileOptions:
+class FolderOptions:
     """The options of files."""
 
     folder: str | None

@@ -118,7 +118,7 @@ def _part_errors(pointer: str, tokens: tuple[str, ...], target: Target) -> Itera
 def _column_errors(
     pointer: str, kind: FaultKind, tokens: tuple[str, ...], target: Target, part: EventShape
 ) -> Iterator[Fault]:
-    """A field that is a column of the upsert key, or of a type that refuses the fault."""
+    """A field that is a column of the upsert key, or of a type that rejects the fault."""
     depth = len(value_tokens(target.part))
     if tokens[:depth] != value_tokens(target.part) or len(tokens) <= depth:
         return

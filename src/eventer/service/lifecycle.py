@@ -168,7 +168,7 @@ class Lifecycle:
                 position = await self._worker_pool.withdraw(generator.key)
         except (TimeoutError, WorkerLostError):
             _log.warning(
-                "generator %s: withdrawn, but the outcome of its last commit is unknown",
+                "generator %s was withdrawn, but the outcome of its last commit is unknown",
                 generator.record.label,
                 extra=event("commit_unknown", **_named(generator.record)),
             )
@@ -445,7 +445,7 @@ class Lifecycle:
         task.add_done_callback(self._tasks.discard)
 
     def _unsaved_positions_if_due(self) -> list[tuple[Generator, SetPosition]]:
-        """Those of `_unsaved_positions`, at most once in `SAVE_S`: it looks at all generators."""
+        """The unsaved positions, at most once in `SAVE_S`: the search visits all generators."""
         now = self._clock.monotonic_ns()
         if now - self._positions_saved_at < SAVE_S * NS_PER_SECOND:
             return []

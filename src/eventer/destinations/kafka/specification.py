@@ -72,7 +72,7 @@ class KafkaKind(DestinationKind[KafkaTarget, "KafkaConnectionSettings"]):
             )
 
     def identity(self, target: KafkaTarget) -> Mapping[str, JsonValue]:
-        """Without the options that only matter when the topic is created."""
+        """The target without the options that only matter when the topic is created."""
         formats = {"format": target.format, "key_format": target.key_format}
         return {
             "connection": target.connection,
