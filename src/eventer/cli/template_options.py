@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args
 import typer
 
 from eventer.cli.option_values import choice, unicode_text
-from eventer.cli.options import count_option, input_name, read_input
+from eventer.cli.options import count_option, input_name, read_text
 from eventer.core.errors import RequestError
 from eventer.core.model import FileFormat, RecordFormat
 
@@ -198,6 +198,18 @@ KeyFormat = Annotated[
         help="Format of the records' keys.",
     ),
 ]
+SchemaFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--schema-file",
+        metavar="FILE",
+        help="Avro schema of the records' values, in place of the derived one.",
+    ),
+]
+KeySchemaFile = Annotated[
+    Path | None,
+    typer.Option("--key-schema-file", metavar="FILE", help="Avro schema of the records' keys."),
+]
 Connection = Annotated[
     str | None,
     typer.Option(
@@ -214,11 +226,7 @@ def read_template(file: Path) -> tuple[str, str]:
     Raises:
         typer.BadParameter: the file cannot be read or is not UTF-8.
     """
-    name = input_name(file)
-    try:
-        return read_input(file).decode("utf-8-sig"), name
-    except UnicodeDecodeError as error:
-        raise typer.BadParameter(f"{name} is not UTF-8 (byte {error.start})") from error
+    return read_text(file), input_name(file)
 
 
 def template_request(

@@ -81,6 +81,8 @@ class ServiceTarget:
 
 RecordFormat: TypeAlias = Literal["json", "avro", "protobuf", "json-schema"]
 """The formats of values and keys of Kafka's records."""
+GivenSchema: TypeAlias = str | tuple[str, int]
+"""A schema that a user gives: its text, or its subject and version in a schema registry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,7 @@ class KafkaTarget(ServiceTarget):
 
     `key`, `partition`, `timestamp`, `op` and header values name an event field or a JSON pointer.
     `value` and `omit` are those of `part`. `format` is that of values, `key_format` that of keys.
+    Without `schema` and `key_schema`, their schemas are derived from the template.
     """
 
     topic: str
@@ -105,6 +108,8 @@ class KafkaTarget(ServiceTarget):
     op: str | None = None
     format: RecordFormat = "json"
     key_format: RecordFormat = "json"
+    schema: GivenSchema | None = None
+    key_schema: GivenSchema | None = None
 
     kind = "kafka"
     has_columns = False

@@ -1,6 +1,7 @@
 """The client of schema registries, with a small registry and with Apicurio's."""
 
 import base64
+import json
 import socket
 import threading
 from contextlib import contextmanager
@@ -70,6 +71,11 @@ async def check_versions(url):
     assert second != first
     assert await registry.lookup(SUBJECT, FIRST) == first
     assert await registry.lookup(SUBJECT, COMPATIBLE) == second
+    found = await registry.version(SUBJECT, 2)
+    assert (found.id, json.loads(found.text)) == (second, json.loads(COMPATIBLE.text))
+    for subject, version in ((SUBJECT, 3), ("none", 1)):
+        with pytest.raises(DestinationRejectedError, match=f"does not have version {version}"):
+            await registry.version(subject, version)
     await registry.close()
 
 
