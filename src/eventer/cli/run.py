@@ -15,7 +15,7 @@ from eventer.cli.faults import Faults, parse_faults
 from eventer.cli.options import AsJson, Library, settings_of
 from eventer.cli.target_options import (
     EndpointOptions,
-    FileOptions,
+    FolderOptions,
     RecordFormats,
     checked_target,
     target_of,
@@ -73,14 +73,16 @@ def run(
     interval: due.Interval = None,
     fast: Annotated[
         bool,
-        typer.Option("--fast", help="Do not wait: the pace only gives the times of events."),
+        typer.Option(
+            "--fast", help="Simulate time: deliver all events at once, with the times of the pace."
+        ),
     ] = False,
     timeline: option.TimelineHorizon = None,
     only: option.Only = None,
     duration: Annotated[
         str | None,
         typer.Option(
-            "--duration", metavar="DURATION", help="How long to run, from the first events on."
+            "--duration", metavar="DURATION", help="How long to run, starting at the first events."
         ),
     ] = None,
     max_events: due.MaxEvents = None,
@@ -99,7 +101,8 @@ def run(
         typer.Option(
             "--fail-if",
             metavar="CONDITION",
-            help="Exit with code 3 if this is true, as 'lateness_p99 > 250ms' or 'rate < 0.99'.",
+            help="Exit with code 3 if this is true, such as 'lateness_p99 > 250ms' or 'rate < "
+            "0.99'.",
         ),
     ] = None,
     abort: Annotated[
@@ -126,7 +129,7 @@ def run(
     settings = settings_of(context, library=library, file__root=root, http__url=url)
     part = written_part(value, omit)
     formats = RecordFormats(record_format, key_format, schema_file, key_schema_file)
-    files = FileOptions(folder if root is None else ".", file_format, partition_by)
+    files = FolderOptions(folder if root is None else ".", file_format, partition_by)
     http = EndpointOptions(endpoint if url is None else "", body_format)
     target = _target(
         target_of(

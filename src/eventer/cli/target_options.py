@@ -35,7 +35,7 @@ def target_of(
     part: WrittenPart | None = None,
     op: str | None = None,
     formats: RecordFormats | None = None,
-    files: FileOptions | None = None,
+    files: FolderOptions | None = None,
     http: EndpointOptions | None = None,
 ) -> ServiceTarget | None:
     """The target of the events, of which `part` is written; None without a destination.
@@ -105,7 +105,7 @@ class RecordFormats:
 
 
 @dataclass(frozen=True, slots=True)
-class FileOptions:
+class FolderOptions:
     """The options of files."""
 
     folder: str | None

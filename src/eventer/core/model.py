@@ -64,6 +64,11 @@ class ServiceTarget:
         return False
 
     @property
+    def has_headers(self) -> bool:
+        """Whether events can have headers, as labels of faults."""
+        return False
+
+    @property
     def location(self) -> str:
         """What it is called within its connection: a topic, a table, a folder."""
         raise NotImplementedError
@@ -108,6 +113,7 @@ class KafkaTarget(ServiceTarget):
 
     kind = "kafka"
     has_columns = False
+    has_headers = True
 
     @property
     def location(self) -> str:
@@ -172,7 +178,7 @@ class FileTarget(ServiceTarget):
 
 @dataclass(frozen=True, slots=True)
 class ConsoleTarget:
-    """Standard output, one JSON text per line."""
+    """Standard output, one JSON text per line. Headers are not printed."""
 
     connection: str = "console"
     value: str | None = None
@@ -181,6 +187,7 @@ class ConsoleTarget:
     kind = "console"
     op = None
     has_columns = False
+    has_headers = True
     location = ""
 
     @property

@@ -25,7 +25,7 @@ _Key: TypeAlias = tuple[Template, tuple[Target, ...], tuple[FaultRule, ...]]
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """An inspection of a question about these targets, and the time of the first events."""
+    """The inspection that answers a request for these targets, and the time of the first events."""
 
     inspection: Inspection
     targets: tuple[Target, ...]
@@ -44,14 +44,14 @@ class RecentInspections:
         self._characters = 0
 
     def find(self, question: InspectTemplate) -> Inspection | None:
-        """The answer to a question, if it is known."""
+        """The inspection for a request, if it is known."""
         kept = self._kept.get(_key(question))
         if kept is None or question.timeline is not None or not _is_recent(kept, question.at):
             return None
         return _for_targets(kept, question.targets)
 
     def keep(self, question: InspectTemplate, inspection: Inspection) -> None:
-        """Keeps the answer to a question, if it holds for all streams."""
+        """Keeps the inspection for a request, if it holds for all streams."""
         if not inspection.holds_for_all_streams:
             return
         key = _key(question)

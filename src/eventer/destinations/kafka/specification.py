@@ -76,7 +76,7 @@ class KafkaKind(DestinationKind[KafkaTarget, "KafkaConnectionSettings"]):
         yield from _schema_faults("key_schema", target.key_schema, target.key_format)
 
     def identity(self, target: KafkaTarget) -> Mapping[str, JsonValue]:
-        """Without the options that only matter when the topic is created."""
+        """The target without the options that only matter when the topic is created."""
         formats = {"format": target.format, "key_format": target.key_format}
         schemas = {"schema": target.schema, "key_schema": target.key_schema}
         return {

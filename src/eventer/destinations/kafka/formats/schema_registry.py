@@ -36,7 +36,7 @@ class SchemaRegistry:
     """A registry, which gives schemas their ids.
 
     Every method raises `TargetUnavailableError` if the registry does not answer, and
-    `DestinationRejectedError` if it refuses the login.
+    `DestinationRejectedError` if it rejects the login.
     """
 
     def __init__(self, settings: SchemaRegistrySettings) -> None:
@@ -183,7 +183,7 @@ class SchemaRegistry:
         message = str(answer.get("message", f"status {status}"))
         if status in (401, 403):
             raise DestinationRejectedError(
-                f"the schema registry {self._settings.url} refuses the login: {message}",
+                f"the schema registry {self._settings.url} rejects the login: {message}",
                 hint="check schema_registry_username and schema_registry_password",
             )
         if status >= _BAD_REQUEST:
@@ -199,7 +199,7 @@ class SchemaRegistry:
 
 def _refusal(subject: str, reason: str) -> DestinationRejectedError:
     return DestinationRejectedError(
-        f"the schema registry refuses the schema of subject {subject!r}: {reason}",
+        f"the schema registry rejects the schema of subject {subject!r}: {reason}",
         hint="choose another topic, or change the compatibility rule of the subject",
     )
 
