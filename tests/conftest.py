@@ -3,7 +3,6 @@
 import gc
 import os
 import sys
-from contextlib import nullcontext
 from itertools import groupby
 
 import pytest
@@ -18,7 +17,7 @@ from tests.forked_workers import (
     prepare_hypothesis,
 )
 from tests.kafka_server.jars import prepare_in_background
-from tests.warm_kernels import kernels_warmed
+from tests.warm_kernels import wait_for_kernels, warm_in_background
 
 # Tests start hundreds of processes: without bytecode files, each compiles all sources.
 sys.dont_write_bytecode = False
@@ -45,15 +44,19 @@ pytest_plugins = [
 
 def pytest_xdist_setupnodes(config, specs):
     """Forks the workers from this process once it has imported the test modules."""
-    all_tests = config.args == config.getini("testpaths")
-    if all_tests:
+    if config.args == config.getini("testpaths"):
         prepare_in_background(config)
+        warm_in_background(config)
     gc.disable()
-    with kernels_warmed() if all_tests else nullcontext():
-        import_test_modules(config)
-        prepare_hypothesis()
+    import_test_modules(config)
+    prepare_hypothesis()
     gateway_io.create_io = ForkedWorkers(config, specs).create_io
     gc.enable()
+
+
+def pytest_xdist_node_collection_finished(node):
+    """Lets no test start before the kernels are compiled."""
+    wait_for_kernels(node.config)
 
 
 def pytest_keyboard_interrupt():
