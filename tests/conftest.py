@@ -8,6 +8,7 @@ from itertools import groupby
 import pytest
 from execnet import gateway_io
 from hypothesis import settings
+from hypothesis.internal.conjecture import providers
 
 from eventer.kernels.support.compile_client import CompileClient
 from tests.forked_workers import (
@@ -30,6 +31,9 @@ pytest.register_assert_rewrite("eventer.testing")
 # There is no deadline, because the first call of a kernel compiles it.
 settings.register_profile("same", derandomize=True, deadline=None, max_examples=20)
 settings.register_profile("search", derandomize=False, deadline=None, max_examples=400)
+# Hypothesis also uses constants of all loaded modules. They would differ between runs, because the
+# order of tests decides what is loaded, and to find them takes 5 s of CPU time.
+providers._get_local_constants = lambda: providers._local_constants
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 # The compile process takes two seconds of CPU time to start: one of each worker is enough.
