@@ -22,5 +22,5 @@ def warm() -> None:
     seconds = time.monotonic() - began
     print_message(
         f"compiled {warmed.compiled} kernels in {seconds:.1f} s into {warmed.folder}; "
-        f"{warmed.cached} were there"
+        f"{warmed.cached} were already compiled"
     )
