@@ -110,7 +110,7 @@ def unavailable_error(
 def rejected_error(address: str, error: asyncpg.PostgresError) -> DestinationRejectedError:
     """The error for a request that the server rejects, with its message."""
     return DestinationRejectedError(
-        f"PostgreSQL at {address} refuses: {describe(error)}", hint=error.hint
+        f"PostgreSQL at {address} rejects the request: {describe(error)}", hint=error.hint
     )
 
 
