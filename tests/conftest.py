@@ -3,6 +3,7 @@
 import gc
 import os
 import sys
+from contextlib import nullcontext
 from itertools import groupby
 
 import pytest
@@ -17,6 +18,7 @@ from tests.forked_workers import (
     prepare_hypothesis,
 )
 from tests.kafka_server.jars import prepare_in_background
+from tests.warm_kernels import kernels_warmed
 
 # Tests start hundreds of processes: without bytecode files, each compiles all sources.
 sys.dont_write_bytecode = False
@@ -43,11 +45,13 @@ pytest_plugins = [
 
 def pytest_xdist_setupnodes(config, specs):
     """Forks the workers from this process once it has imported the test modules."""
-    if config.args == config.getini("testpaths"):
+    all_tests = config.args == config.getini("testpaths")
+    if all_tests:
         prepare_in_background(config)
     gc.disable()
-    import_test_modules(config)
-    prepare_hypothesis()
+    with kernels_warmed() if all_tests else nullcontext():
+        import_test_modules(config)
+        prepare_hypothesis()
     gateway_io.create_io = ForkedWorkers(config, specs).create_io
     gc.enable()
 

@@ -20,6 +20,8 @@ TARGETS = [
     KafkaTarget("json", key="json"),
     KafkaTarget("t", "c", "k", "p", "ts", (("a", "b"),), 3, 2, (("x", "y"),), "v", ("o",), "op"),
     KafkaTarget("t", key="k", format="avro", key_format="json-schema"),
+    KafkaTarget("t", key="k", format="avro", schema='"long"', key_format="avro"),
+    KafkaTarget("t", key="k", format="avro", key_format="avro", key_schema=("s", 3)),
     PostgresTarget("t"),
     PostgresTarget('"a.b"', "c", ("x", "y"), "v", ("o",), "op"),
     FileTarget("a/b"),
@@ -39,6 +41,12 @@ def test_a_target_survives_the_registry_and_a_request(target):
 def test_equal_identities_are_equal_targets(target):
     same = [each for each in TARGETS if _target_identity(each) == _target_identity(target)]
     assert same == [target]
+
+
+def test_the_spelling_of_a_given_schema_does_not_count():
+    spellings = ('{"type":"map","values":"int"}', '{ "values": "int", "type": "map" }')
+    first, second = (KafkaTarget("t", format="avro", schema=each) for each in spellings)
+    assert _target_identity(first) == _target_identity(second)
 
 
 def test_every_kind_is_complete():

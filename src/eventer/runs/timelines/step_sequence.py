@@ -183,7 +183,7 @@ class StepSequence:
         return self._opened.error(index)
 
     def release(self, due: int) -> None:
-        """Forgets what is known of timelines whose steps are all due before an instant."""
+        """Releases timelines whose steps are all due before an instant."""
         self._opened.release(due)
 
 
