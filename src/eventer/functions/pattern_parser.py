@@ -17,6 +17,8 @@ MAX_CLASS: Final = 65_536
 OPEN_REPEATS: Final = 10
 """How many more repetitions than the lowest number `*`, `+` and `{m,}` make at most."""
 MAX_REPEATS: Final = 1000
+_COUNT_DIGITS: Final = 7
+"""Digits of a number of repetitions that are read: it is too large with as many."""
 
 PRINTABLE: Final = "".join(map(chr, range(0x20, 0x7F)))
 _DIGITS: Final = "0123456789"
@@ -152,9 +154,10 @@ class _Parser:
 
     def _count(self) -> int | None:
         start = self._at
-        while self._peek() in set(_DIGITS) and self._at < start + 6:
+        while self._peek() in set(_DIGITS):
             self._at += 1
-        return int(self._text[start : self._at]) if self._at > start else None
+        digits = self._text[start : self._at].lstrip("0")
+        return int(digits[:_COUNT_DIGITS] or "0") if self._at > start else None
 
     def _item(self) -> Pattern:
         start, character = self._at, self._text[self._at]

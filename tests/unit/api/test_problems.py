@@ -107,6 +107,21 @@ async def test_a_template_error_has_pointer_place_hint_and_trace(client, service
     }
 
 
+@pytest.mark.parametrize(
+    ("schema", "where", "message"),
+    [
+        ({}, "", "must have either `text`, or `subject` and `version`"),
+        ({"text": "{}", "version": 1}, "", "must have either `text`, or `subject` and `version`"),
+        ({"subject": "s", "version": 1 << 70}, "/version", "must be at most 2147483647"),
+    ],
+)
+async def test_a_schema_that_is_given_in_no_form_or_in_two(client, schema, where, message):
+    topic = {"topic": "t", "format": "avro", "schema": schema}
+    body = {"destinations": [{"id": "d", "type": "kafka", "kafka": topic}]}
+    (fault, *_) = (await client.post("/generator/add", json=body)).json()["errors"]
+    assert fault == {"message": message, "pointer": f"/destinations/0/kafka/schema{where}"}
+
+
 async def test_faults_of_the_service_keep_pointer_and_place(client, service):
     service.fails = RequestError("no", (Fault("/events/0/schema", "bad", "do", PLACE),))
     answer = await client.get("/generator/status")

@@ -83,6 +83,8 @@ def test_choices_are_equally_likely(regex, choices):
         ("a{,3}", 2, "not complete"),
         ("a{5,2}", 2, "5 is above 2"),
         ("a{1001}", 2, "more than 1000"),
+        ("a{1000000}", 2, "more than 1000"),
+        ("a{" + "9" * 5_000 + "}", 2, "more than 1000"),
         ("|*", 2, "repeats nothing"),
         (r"a\b", 2, "not supported"),
         (r"(a)\1", 4, "not supported"),

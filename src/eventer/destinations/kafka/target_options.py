@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Self
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from eventer.core.model import GivenSchema, KafkaTarget, RecordFormat
 from eventer.core.request_fields import (
@@ -29,7 +30,7 @@ class SchemaOption(RequestModel):
     subject: NonEmptyText | None = Field(
         default=None, description="Subject of a schema that is registered."
     )
-    version: Annotated[int, Field(strict=True, ge=1)] | None = Field(
+    version: Annotated[int, Field(strict=True, ge=1, le=2_147_483_647)] | None = Field(
         default=None, description="Version of the subject."
     )
 
@@ -37,7 +38,8 @@ class SchemaOption(RequestModel):
     def _check(self) -> Self:
         given = [name for name in type(self).model_fields if getattr(self, name) is not None]
         if given not in (["text"], ["subject", "version"]):
-            raise ValueError("give either `text`, or `subject` and `version`")
+            message = "must have either `text`, or `subject` and `version`"
+            raise PydanticCustomError("schema_option", "{text}", {"text": message})
         return self
 
     def given(self) -> GivenSchema:
