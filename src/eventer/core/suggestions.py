@@ -11,10 +11,14 @@ _LONGEST: Final = 200
 
 
 def closest_name(name: str, known: Iterable[str]) -> str | None:
-    """The known name most similar to a misspelled one, or None."""
+    """The known name most similar to a misspelled one, also in another case, or None."""
     if len(name) > _LONGEST:
         return None
-    matches = get_close_matches(name, list(known), n=1, cutoff=0.6)
+    names = list(known)
+    folded = name.casefold()
+    if same := next((each for each in names if each.casefold() == folded), None):
+        return same
+    matches = get_close_matches(name, names, n=1, cutoff=0.6)
     return matches[0] if matches else None
 
 

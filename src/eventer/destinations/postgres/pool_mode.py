@@ -1,4 +1,4 @@
-"""Refuses connection pools in transaction or statement mode: they change the session's process.
+"""Rejects connection pools in transaction or statement mode: they change the session's process.
 
 A session of Eventer has parameters, prepared statements, temporary tables and locks, so it must
 keep its server process.
