@@ -158,8 +158,12 @@ def request_json(request: AddRequest) -> dict[str, Any]:
 
 
 def _target(target: Target) -> dict[str, Any]:
-    options = {each.name: getattr(target, each.name) for each in fields(target)}
-    if options["connection"] == target.kind:
+    options = {
+        each.name: value
+        for each in fields(target)
+        if (value := getattr(target, each.name)) != each.default
+    }
+    if options.get("connection") == target.kind:
         del options["connection"]
     for name in ("headers", "config"):
         if name in options:

@@ -22,6 +22,12 @@ def write(page, text):
     page.keyboard.insert_text(text)
 
 
+def choose(page, label, option):
+    """Chooses an option of a select."""
+    page.get_by_label(label, exact=True).click()
+    page.get_by_role("option", name=option, exact=True).click()
+
+
 @pytest.mark.slow
 def test_a_browser_without_a_session_is_sent_to_the_login(open_page, service):
     page = open_page("/playground", token=None)
@@ -60,12 +66,11 @@ def test_a_template_is_mended_and_run_and_its_generator_is_watched_and_removed(o
     total.locator(".hist div").nth(8).wait_for()
 
     page.get_by_role("button", name="Run it").click()
-    page.get_by_role("button", name="PostgreSQL table").click()
+    choose(page, "Destination", "PostgreSQL table")
     page.get_by_label("Table", exact=True).fill("watched")
     page.get_by_label("Interval").fill("200ms")
     page.get_by_text("50/s, 4,320,000 events a day").wait_for()
-    page.get_by_label("Spread over time").click()
-    page.get_by_role("option", name="Evenly").click()
+    choose(page, "Spread over time", "Evenly")
     page.get_by_role("button", name="Add generator").click()
 
     page.get_by_role("heading", name="postgres:watched").wait_for()
@@ -134,6 +139,30 @@ def test_a_topic_is_filled_and_connections_are_tested(open_page, service):
     page.get_by_text("Kafka, 1 broker").wait_for()
     page.get_by_text("exactly-once").nth(1).wait_for()
     service.ask("/generator/remove", {"ids": [service.generators()["studio-orders"]["id"]]})
+
+
+@pytest.mark.slow
+def test_files_are_written_with_the_options_of_the_dialog(open_page, service):
+    page = open_page("/playground?example=orders")
+    page.locator(".event").first.wait_for()
+    page.get_by_role("button", name="Run it").click()
+    choose(page, "Destination", "Folder of files")
+    page.get_by_label("Path", exact=True).fill("../outside")
+    page.get_by_role("button", name="Add generator").click()
+    page.get_by_role("alert").wait_for()
+    page.get_by_label("Path", exact=True).fill("studio/orders")
+    page.get_by_text("More options").click()
+    choose(page, "Format", "csv")
+    page.get_by_text("The same as a request").click()
+    page.get_by_text('"format": "csv"').wait_for()
+    page.get_by_role("button", name="Add generator").click()
+    page.locator(".tail .event").nth(5).wait_for()
+    added = service.generators()["file:studio/orders"]
+    assert (
+        added["destination"]["file"] | {"path": "studio/orders", "format": "csv"}
+        == (added["destination"]["file"])
+    )
+    service.ask("/generator/remove", {"ids": [added["id"]]})
 
 
 @pytest.mark.slow
