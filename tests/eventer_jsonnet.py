@@ -4,7 +4,7 @@ import json
 
 from eventer.core.errors import TemplateError
 from eventer.core.model import Template
-from eventer.functions.row_reader import DrawKeys, RowReader
+from eventer.functions.row_reader import HashedDrawKeys, RowReader
 from eventer.jsonnet.budget import Budget
 from eventer.jsonnet.environment import Environment
 from eventer.jsonnet.evaluate.interpreter import Interpreter
@@ -20,7 +20,7 @@ def evaluate(text, variables=None, library=None, budget=None):
     template = Template(text, "program", json.dumps(variables or {}), imports)
     try:
         program = load(template)
-        environment = Environment(RowReader(), DrawKeys(), program.vars)
+        environment = Environment(RowReader(), HashedDrawKeys(), program.vars)
         event = Interpreter(program, environment, budget or Budget(seconds=None)).event(ROOT_KEY)
     except TemplateError as error:
         return Error(error.message)

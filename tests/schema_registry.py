@@ -77,6 +77,8 @@ class TestRegistry:
                 return self._lookup(subject, body)
             case ["subjects", subject, "versions"] if body:
                 return self._register(subject, body)
+            case ["subjects", subject, "versions", number] if body is None:
+                return self._version(subject, int(number))
             case ["compatibility", "subjects", subject, "versions", "latest"] if body:
                 if subject not in self.subjects:
                     return 404, {"error_code": 40401, "message": "Subject not found."}
@@ -95,6 +97,14 @@ class TestRegistry:
             if self.schemas[number - 1] == _stored(body):
                 return 200, {"subject": subject, "id": number, "version": version, **_stored(body)}
         return 404, {"error_code": 40403, "message": "Schema not found"}
+
+    def _version(self, subject: str, version: int):
+        known = self.subjects.get(subject, [])
+        if not 1 <= version <= len(known):
+            return 404, {"error_code": 40402, "message": "Version not found."}
+        number = known[version - 1]
+        answer = {"subject": subject, "id": number, "version": version}
+        return 200, answer | self.schemas[number - 1]
 
     def _register(self, subject: str, body: dict[str, str]):
         if self.refused.get(subject):

@@ -100,7 +100,7 @@ class Reader:
         self.receipts += len(receipts)
 
     def _read_parcels(self, database, needed):
-        """Reads parcels until there are no more and the needed ones are read."""
+        """Reads parcels until the needed ones are read; others may arrive all the time."""
 
         def read():
             found = self.consumer.consume(5000, 0.2)
@@ -108,7 +108,7 @@ class Reader:
                 parcel = json.loads(record.value())
                 self.parcels[parcel["id"]] = (parcel, record.partition(), record.offset())
             self._check_orders(database, [json.loads(record.value()) for record in found])
-            return not found and needed <= self.parcels.keys()
+            return needed <= self.parcels.keys()
 
         wait_until(read, lambda: f"parcels of receipts: {needed - self.parcels.keys()}")
 

@@ -22,6 +22,9 @@ STRINGS = ("''", "'a'", "'abc'", "'é😀'", "'a,b,c'", "'10'", "'A b'", "'\\n\\
 STATES = (
     "{ a: { next: { a: 1, b: 2 }, dwell: { normal: [3, 2] } }, b: { next: { c: 1 } }, c: {} }",
     "{ a: { next: { b: 1 }, dwell: { exponential: [9] } }, b: { next: { a: 4, c: 1 } }, c: {} }",
+    "{ a: { next: { b: 1 }, dwell: 5 }, b: { next: { a: 1 }, dwell: { triangular: [1, 3, 9] } } }",
+    "{ a: { next: { b: 1, a: 3 }, dwell: { lognormal: [60, 0.5, 1, 900, 3] } }, b: {} }",
+    "{ a: { next: { b: 1 }, dwell: { gamma: [2, 9] } }, b: { dwell: { pareto: [1.2, 5] } } }",
     "get_one_of([{ a: {} }, { a: { next: { b: 1 } }, b: { dwell: { uniform: [1, 2, 1] } } }])",
 )
 CHAINS = (
@@ -41,10 +44,18 @@ DRAWS = {
         "get_integer(1, 10)", "get_integer(-2, 2)", "get_integer(0, {number})",
         "get_integer({number}, 1e6)", "get_number(-1, 1)", "get_number({number}, 1e4)",
         "get_number(0, {number}, 2)", "get_normal({number}, 3)", "get_normal(0, 2, -1, {number})",
+        "get_normal(min=-2, mean={number}, stddev=1, decimals=2)",
+        "get_lognormal(get_number(0.1, 9), 0.5)", "get_lognormal(40, 1, 1, {number}, 2)",
+        "get_exponential(9)", "get_exponential({number}, 0, 50, 1)",
+        "get_beta(get_number(0.5, 3), 2, 3)", "get_pareto(1.2, get_integer(1, 9))",
+        "get_pareto(2, 1, {number}, 2)", "get_triangular(0, get_integer(0, 5), 9)",
+        "get_triangular(-1, {number}, 300, 2)", "get_binomial(get_integer(0, 9), 0.3)",
+        "get_binomial({number}, get_number(0, 1))", "get_geometric(get_number(0.1, 1))",
         "get_poisson({number})", "get_gamma(get_number(0.1, 3), 2, 1)",
         "get_zipf(get_integer(0, 50), 1.5)", "get_signal({string}, {number}, 1, '1h', 0.2)",
         "get_walk({number}, 5, 1, '1m', '2026-01-01', 0, 10, {number})",
-        "get_season([1, 5, 2], 'day', 'Europe/Berlin')",
+        "get_season([1, 5, 2], 'day', 'Europe/Berlin')", "get_season([0, 9], offset={number})",
+        "get_signal('a', 1, {number}, '30m', offset=get_duration(0, '1h'))",
         "get_one_of([1, 2.5, -7])", "get_rand_data().amount", "get_rand_data()['lat']",
         "get_rand_data().unix_time", "get_integer(0, 4)", "get_one_of([1, 2, 3], [0, 1, 2.5])",
         "library.integer(hi=9, lo={number})", "get_integer(hi=1e6, lo={number})",
@@ -69,7 +80,7 @@ DRAWS = {
         "get_rand_data()['word']", "get_rand_data().uuid_digit", "get_one_of('a, b')",
         "get_timestamp('2024-01-01', '2024-02-01', '1h')", "get_timestamp('now-1h', 'now', '1ms')",
         "get_rand_user_agent()", "get_dataset('d')", "get_rand_data().cc_number",
-        "get_rand_data().opayment_method", "get_one_of(['a', {string}])",
+        "get_instance_id('i')", "get_rand_data().opayment_method", "get_one_of(['a', {string}])",
         "get_one_of({{ a: 3, b: 0.5, c: 0 }})", "get_one_of(['a', {string}], [1, 3])",
         "library.one_of('a, b')",
         "get_pattern('[a-c]{{1,3}}(é|\\\\d)?')", "get_pattern('[\"/x]{{2}}')",
@@ -179,7 +190,13 @@ CHECKS = {
 """Conditions that an element may check on itself first."""
 CONSTRUCTS = {
     text
-    for table in (DRAWS, CALLS, COMPARISONS, ORIGINS_OF_KIND, {"any": (*NAMES, *ORIGINS, *KEYS)})
+    for table in (
+        DRAWS,
+        CALLS,
+        COMPARISONS,
+        ORIGINS_OF_KIND,
+        {"any": (*NAMES, *ORIGINS, *KEYS, *CHAINS, *STATES)},
+    )
     for texts in table.values()
     for text in texts
 }

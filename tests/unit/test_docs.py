@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, get_args
 
 import numpy as np
@@ -15,6 +15,7 @@ from eventer.api.wire.generator_requests import AddBody, EventBody
 from eventer.api.wire.template_requests import PreviewBody, TemplateBody, ValidateBody
 from eventer.cli.main import app
 from eventer.core.model import FixedPopulation, ReferencedStream, Stream, Template
+from eventer.core.timelines import TimelineSpec, parse_horizon
 from eventer.embedded.postgres import DEFAULT_PORT
 from eventer.embedded.postgres_cluster import ADDRESS, DATABASE, ROLE
 from eventer.jsonnet.importer import StoredImporter
@@ -23,6 +24,7 @@ from eventer.plan.prepare import prepare
 from eventer.settings.loader import secret_keys
 from eventer.settings.model import CONNECTION_TYPES, Settings
 from eventer.settings.sources import environment_layer, toml_layer
+from eventer.workers.evaluated_steps import evaluate_steps
 from tests.families import family
 from tests.unit.doc_pages import ROOT, Page, pages
 
@@ -233,6 +235,36 @@ def test_templates_generate_events(page: Page) -> None:
         own_name = names.get(text, "")
         template = Template(text, references=references_to(others), own_name=own_name)
         generate_event(template, library_of(page))
+
+
+def timelines_of(page: Page) -> Iterator[tuple[str, str]]:
+    """The text and the horizon of each template that a command of a page takes as timelines."""
+    files = page.files()
+    for words in page.commands():
+        texts = [files[word] for word in words if word in files and word.endswith(".jsonnet")]
+        if texts and "--timeline" in words:
+            yield texts[0], words[words.index("--timeline") + 1]
+
+
+@for_each_page(OWN, lambda page: [*timelines_of(page)])
+def test_templates_of_timelines_give_steps(page: Page) -> None:
+    others = {name.removesuffix(".jsonnet"): text for name, text in page.files().items()}
+    for text, horizon in dict.fromkeys(timelines_of(page)):
+        spec = TimelineSpec(parse_horizon(horizon))
+        prepared = prepare(Template(text, references=references_to(others)))
+        made = prepared.timelines(Stream(7), EventContext(), spec.horizon, engine="plan")
+        parts = list(evaluate_steps(made, spec, AT, 0, 20))
+        assert {index for part in parts for index in part.steps.index.tolist()} == {*range(20)}
+        assert not any(part.errors for part in parts)
+
+
+def test_the_expressions_that_translate_other_tools_generate_values() -> None:
+    page = Page(ROOT / "docs" / "how-to" / "other-tools.md")
+    found = re.findall(r"`((?:'[^'`]*' % )?e\.\w+\([^`]*\))`", page.prose)
+    assert len(set(found)) > 12
+    rows = {"hosts.csv": b"name\na\n", "hosts.json": b'[{"name": "a"}]', **library_of(page)}
+    for expression in found:
+        generate_event(Template(f"local e = import 'eventer.libsonnet'; {expression}"), rows)
 
 
 @for_each_page(OWN, Page.requests)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from eventer import __version__
-from eventer.api.request_file import TEMPLATE_FILE
+from eventer.api.request_file import SCHEMA_FILES, TEMPLATE_FILE
 from eventer.api.wire.generator_requests import AddBody
 from eventer.api.wire.response_model import Json
 
 
 def add_request_schema() -> Json:
-    """The schema of what `eventer add` reads: the body of the API, and `template_file`."""
+    """The schema of what `eventer add` reads: the body of the API, and names of files."""
     schema = AddBody.model_json_schema()
     event = schema["$defs"]["EventBody"]
     event["properties"][TEMPLATE_FILE] = {
@@ -19,6 +19,13 @@ def add_request_schema() -> Json:
     }
     source = next(each for each in event["allOf"] if _is_source(each))
     source["oneOf"].append({"required": [TEMPLATE_FILE]})
+    topic = schema["$defs"]["KafkaOptions"]
+    for file in SCHEMA_FILES:
+        topic["properties"][file] = {
+            "type": "string",
+            "description": "A file with an Avro schema, relative to the request.",
+            "examples": ["orders.avsc"],
+        }
     head = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": f"Request of eventer add {__version__}",

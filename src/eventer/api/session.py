@@ -1,4 +1,4 @@
-"""Sessions of browsers: a signed cookie that stands for a token.
+"""Sessions of browsers: a signed cookie that replaces a token.
 
 The cookie names a right and its end, signed with the token that gave it: it reveals nothing about
 the token, and it is void as soon as the token changes. The service keeps no state for it.

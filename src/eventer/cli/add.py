@@ -18,9 +18,10 @@ from eventer.cli.faults import Faults, parse_fault_list
 from eventer.cli.generators import show_generators
 from eventer.cli.option_values import choice, unicode_text
 from eventer.cli.options import AsJson, Url, read_request_file, service_client
-from eventer.cli.target_options import EndpointOptions, FileOptions, target_of
+from eventer.cli.target_options import EndpointOptions, FolderOptions, RecordFormats, target_of
 from eventer.cli.template_options import (
     parse_reference,
+    parse_seed,
     parse_variables,
     read_template,
     timeline_spec,
@@ -62,7 +63,7 @@ def add(
             "--http",
             metavar="PATH",
             parser=unicode_text,
-            help="Post to this path below the URL of the connection; . is the URL itself.",
+            help="Path below the URL of the connection to post to; . is the URL itself.",
         ),
     ] = None,
     body_format: option.BodyFormatName = None,
@@ -72,6 +73,8 @@ def add(
     op: option.Op = None,
     record_format: option.Format = "json",
     key_format: option.KeyFormat = "json",
+    schema_file: option.SchemaFile = None,
+    key_schema_file: option.KeySchemaFile = None,
     connection: option.Connection = None,
     name: Annotated[
         str | None,
@@ -120,8 +123,9 @@ def add(
     """
     from eventer.service.run_pace import PaceOptions
 
-    part, formats = written_part(value, omit), (record_format, key_format)
-    files = FileOptions(folder, file_format, partition_by)
+    part = written_part(value, omit)
+    formats = RecordFormats(record_format, key_format, schema_file, key_schema_file)
+    files = FolderOptions(folder, file_format, partition_by)
     http = EndpointOptions("" if endpoint == "." else endpoint, body_format)
     target = target_of(
         topic, table, key, connection, part=part, op=op, formats=formats, files=files, http=http
@@ -144,7 +148,7 @@ def add(
         timeline_spec(timeline, only)
         event = {
             "timeline": None if timeline is None else {"horizon": timeline},
-            "seed": seed,
+            "seed": None if seed is None else str(parse_seed(seed)),
             "stream": stream,
             "dataset": dataset,
             "vars": json.loads(parse_variables(variables or ())),

@@ -23,7 +23,9 @@ def _family() -> None:
 @exit_with_code
 def check_connection(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of a connection, as kafka.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="Name of a connection, such as kafka.")
+    ],
     *,
     target: Annotated[
         list[str] | None,

@@ -14,7 +14,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
-from eventer.cli.dev_view import LiveView, LogView, View
+from eventer.cli.dev_view import DevView, LiveView, LogView
 from eventer.cli.hosting import RunningService, configure_service_logging, run_service
 from eventer.cli.keys import open_browser, typed_keys
 from eventer.cli.serve import STOPPING, listen
@@ -66,7 +66,7 @@ async def run_dev(settings: Settings, *, seconds: float | None, plain: bool) -> 
     began = time.time_ns()
     async with shutdown_on_signals() as end, dev_environment(settings) as running:
         hints = [*example_commands(running.addresses), *_last_hints(running, live=live)]
-        view: View = LiveView(hints, began) if live else LogView(hints, began)
+        view: DevView = LiveView(hints, began) if live else LogView(hints, began)
         # After a restart the generators already exist and are running; then this adds nothing.
         adding = asyncio.create_task(running.service.eventer.add(example_request()))
         watching = asyncio.create_task(_watch(running, view, adding))
@@ -92,7 +92,7 @@ async def run_dev(settings: Settings, *, seconds: float | None, plain: bool) -> 
             print_message(STOPPING)
 
 
-async def _open_studio(url: str, view: View) -> None:
+async def _open_studio(url: str, view: DevView) -> None:
     if not await open_browser(url):
         view.note(f"cannot open a browser window on this machine: open {url}/ in your browser")
 
@@ -155,7 +155,7 @@ def example(name: str) -> str:
     return (files("eventer.cli") / "examples" / f"{name}.jsonnet").read_text("utf-8")
 
 
-async def _watch(running: DevEnvironment, view: View, adding: asyncio.Task[Any]) -> None:
+async def _watch(running: DevEnvironment, view: DevView, adding: asyncio.Task[Any]) -> None:
     """Shows the generators until it is cancelled.
 
     Raises:

@@ -84,7 +84,7 @@ class CommittedTotals:
         return f"{self.events:,} events ({format_bytes(self.bytes)} of JSON text) in {seconds}"
 
 
-class View:
+class DevView:
     """Shows generators while they run. `since` is when that began (ns since 1970)."""
 
     _events_shown: ClassVar[int]
@@ -133,7 +133,7 @@ class View:
         print_message(self._totals.text(time.time_ns()))
 
 
-class LogView(View):
+class LogView(DevView):
     """Prints events on standard output and changes of state on standard error."""
 
     _events_shown = 10
@@ -158,7 +158,7 @@ class LogView(View):
         print_message(f"{generator.name} is removed")
 
 
-class LiveView(View):
+class LiveView(DevView):
     """Committed events that scroll by, above a table that is redrawn in place.
 
     A resized terminal is cleared and drawn again. Typed keys leave no trace.
@@ -199,7 +199,7 @@ class LiveView(View):
         self._new.append(f"{generator.name} is removed")
 
     def note(self, text: str) -> None:
-        """See `View.note`."""
+        """See `DevView.note`."""
         self._new.append(text)
         self.draw()
 
@@ -247,7 +247,7 @@ class LiveView(View):
         return Group(*parts)
 
     def close(self) -> None:
-        """See `View.close`."""
+        """See `DevView.close`."""
         self._live.stop()
         self._modes.close()
         super().close()

@@ -27,7 +27,7 @@ Faults = Annotated[
     typer.Option(
         "--faults",
         metavar="FILE|JSON",
-        help="Faults that events get on purpose: a JSON list as in a request, or a file of one.",
+        help="Faults that events get on purpose: a JSON list as in a request, or a file with one.",
     ),
 ]
 
@@ -69,7 +69,7 @@ def faults(
     *,
     first: First = 0,
     count: Annotated[
-        int | None, count_option("Number of events to look at; if omitted, all committed ones.")
+        int | None, count_option("Number of events to search; if omitted, all committed ones.")
     ] = None,
     url: Url = None,
     as_json: AsJson = False,

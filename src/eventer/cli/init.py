@@ -30,14 +30,14 @@ def init(
     *,
     tables: Annotated[
         list[str] | None,
-        typer.Option("--postgres", metavar="TABLE", help="From this table; may be repeated."),
+        typer.Option("--postgres", metavar="TABLE", help="Read this table; may be repeated."),
     ] = None,
     sample: Annotated[
         Path | None,
         typer.Option(
             "--sample",
             metavar="FILE",
-            help="From records in NDJSON, JSON or CSV; - reads NDJSON from standard input.",
+            help="Read records in NDJSON, JSON or CSV; - reads NDJSON from standard input.",
             allow_dash=True,
         ),
     ] = None,
@@ -46,7 +46,7 @@ def init(
         typer.Option(
             "--schema",
             metavar="FILE",
-            help="From an Avro schema (.avsc), a Protobuf file (.proto) or a JSON Schema.",
+            help="Read an Avro schema (.avsc), a Protobuf file (.proto) or a JSON Schema.",
         ),
     ] = None,
     message: Annotated[
@@ -60,7 +60,9 @@ def init(
     topic: Annotated[
         str | None,
         typer.Option(
-            "--kafka", metavar="TOPIC", help="From the newest records of this topic, in JSON."
+            "--kafka",
+            metavar="TOPIC",
+            help="Read the newest records of this topic, whose values are JSON.",
         ),
     ] = None,
     output: Annotated[

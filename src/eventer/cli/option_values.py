@@ -45,15 +45,12 @@ def duration(text: object) -> int:
     Raises:
         typer.BadParameter: it is not a duration, or not greater than zero.
     """
-    from eventer.core.duration import DurationError, parse_duration
+    from eventer.core.duration import DurationError, parse_positive_duration
 
     try:
-        nanoseconds = parse_duration(str(text))
+        return parse_positive_duration(str(text))
     except DurationError as error:
         raise typer.BadParameter(error.message) from None
-    if nanoseconds <= 0:
-        raise typer.BadParameter("must be greater than zero")
-    return nanoseconds
 
 
 def folder(text: object) -> Path:

@@ -95,6 +95,19 @@ def read_input(file: Path) -> bytes:
         raise typer.BadParameter(f"cannot read {file}: {error.strerror}") from error
 
 
+def read_text(file: Path) -> str:
+    """The text of a file, or of standard input for `-`.
+
+    Raises:
+        typer.BadParameter: the file cannot be read, or is not UTF-8.
+    """
+    try:
+        return read_input(file).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        message = f"{input_name(file)} is not UTF-8 (byte {error.start})"
+        raise typer.BadParameter(message) from error
+
+
 def read_request_file(file: Path) -> Any:
     """The JSON value of a request in a file or on standard input; see `api.request_file`.
 

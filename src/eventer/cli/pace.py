@@ -41,7 +41,8 @@ def pace(
         Path,
         typer.Argument(
             metavar="FILE",
-            help='A request as for `add`, or one pace, as {"rate": "5/s"}; - reads standard input.',
+            help='A request as for `add`, or one pace, such as {"rate": "5/s"}; - reads '
+            "standard input.",
             allow_dash=True,
         ),
     ],
@@ -52,7 +53,8 @@ def pace(
             "--for",
             metavar="DURATION",
             parser=duration,
-            help="The time to show; if omitted, all of a pace that ends, else a typical part.",
+            help="Length of the shown time; if omitted, the whole pace, or a typical part if "
+            "it has no end.",
         ),
     ] = None,
     buckets: Annotated[
@@ -61,7 +63,7 @@ def pace(
             "--buckets",
             metavar="NUMBER",
             parser=integer(1, MAX_BUCKETS),
-            help="The most parts of that time.",
+            help="Maximum number of parts of that time.",
         ),
     ] = 60,
     as_json: AsJson = False,

@@ -13,7 +13,13 @@ from eventer.cli import template_options as option
 from eventer.cli.exit_codes import exit_with_code
 from eventer.cli.faults import Faults, parse_faults
 from eventer.cli.options import AsJson, Library, settings_of
-from eventer.cli.target_options import EndpointOptions, FileOptions, checked_target, target_of
+from eventer.cli.target_options import (
+    EndpointOptions,
+    FolderOptions,
+    RecordFormats,
+    checked_target,
+    target_of,
+)
 from eventer.cli.template_options import (
     parse_at,
     parse_seed,
@@ -53,6 +59,8 @@ def run(
     op: option.Op = None,
     record_format: option.Format = "json",
     key_format: option.KeyFormat = "json",
+    schema_file: option.SchemaFile = None,
+    key_schema_file: option.KeySchemaFile = None,
     connection: option.Connection = None,
     rate: due.Rate = None,
     stages: due.StageList = None,
@@ -65,14 +73,16 @@ def run(
     interval: due.Interval = None,
     fast: Annotated[
         bool,
-        typer.Option("--fast", help="Do not wait: the pace only gives the times of events."),
+        typer.Option(
+            "--fast", help="Simulate time: deliver all events at once, with the times of the pace."
+        ),
     ] = False,
     timeline: option.TimelineHorizon = None,
     only: option.Only = None,
     duration: Annotated[
         str | None,
         typer.Option(
-            "--duration", metavar="DURATION", help="How long to run, from the first events on."
+            "--duration", metavar="DURATION", help="How long to run, starting at the first events."
         ),
     ] = None,
     max_events: due.MaxEvents = None,
@@ -91,7 +101,8 @@ def run(
         typer.Option(
             "--fail-if",
             metavar="CONDITION",
-            help="Exit with code 3 if this is true, as 'lateness_p99 > 250ms' or 'rate < 0.99'.",
+            help="Exit with code 3 if this is true, such as 'lateness_p99 > 250ms' or 'rate < "
+            "0.99'.",
         ),
     ] = None,
     abort: Annotated[
@@ -117,8 +128,8 @@ def run(
     root, url = (folder, endpoint) if connection is None else (None, None)
     settings = settings_of(context, library=library, file__root=root, http__url=url)
     part = written_part(value, omit)
-    formats = record_format, key_format
-    files = FileOptions(folder if root is None else ".", file_format, partition_by)
+    formats = RecordFormats(record_format, key_format, schema_file, key_schema_file)
+    files = FolderOptions(folder if root is None else ".", file_format, partition_by)
     http = EndpointOptions(endpoint if url is None else "", body_format)
     target = _target(
         target_of(

@@ -13,14 +13,14 @@ from eventer.core.pace import Arrivals
 
 Rate = Annotated[
     str | None,
-    typer.Option("--rate", metavar="RATE", help="Exact rate, as 5k/s, 100/m or 0.5/s."),
+    typer.Option("--rate", metavar="RATE", help="Exact rate, such as 5k/s, 100/m or 0.5/s."),
 ]
 StageList = Annotated[
     str | None,
     typer.Option(
         "--stages",
         metavar="STAGES",
-        help="Rates one after the other, as '100/s for 1m, to 1k/s for 5m, repeat 3'.",
+        help="Rates one after the other, such as '100/s for 1m, to 1k/s for 5m, repeat 3'.",
     ),
 ]
 Multipliers = Annotated[
@@ -28,7 +28,7 @@ Multipliers = Annotated[
     typer.Option(
         "--profile",
         metavar="NUMBERS",
-        help="Multipliers of --rate for the 24 hours of a day, or 168 of a week from Monday.",
+        help="Multipliers of --rate: 24 for the hours of a day, or 168 for a week from Monday.",
     ),
 ]
 TimeZone = Annotated[
@@ -41,7 +41,7 @@ ArrivalTimes = Annotated[
         "--arrivals",
         metavar="even|random",
         parser=choice("even", "random"),
-        help="Whether events are evenly spaced, or at random times around that.",
+        help="Whether events are due at even or at random distances; the rate is the same.",
     ),
 ]
 Start = Annotated[
@@ -49,12 +49,14 @@ Start = Annotated[
     typer.Option(
         "--start",
         metavar="INSTANT",
-        help="When the first event is due, as now-7d: past events are delivered at once.",
+        help="When the first event is due, such as now-7d; past events are delivered at once.",
     ),
 ]
 End = Annotated[
     str | None,
-    typer.Option("--end", metavar="INSTANT", help="No event is due from then on, as now+1h."),
+    typer.Option(
+        "--end", metavar="INSTANT", help="No event is due from this instant on, such as now+1h."
+    ),
 ]
 Count = Annotated[
     int | None,
@@ -68,7 +70,7 @@ Count = Annotated[
 Interval = Annotated[
     str | None,
     typer.Option(
-        "--interval", metavar="DURATION", help="Time between ticks, as 10s, 250ms or 1h30m."
+        "--interval", metavar="DURATION", help="Time between ticks, such as 10s, 250ms or 1h30m."
     ),
 ]
 MaxEvents = Annotated[
@@ -96,6 +98,6 @@ WhenNull = Annotated[
         "--on-null",
         metavar="emit|drop",
         parser=choice(*OnNull),
-        help="Whether to emit or drop an event of which null would be written.",
+        help="Whether to emit or drop an event whose written value is null.",
     ),
 ]

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import typer
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from eventer.core.model import (
         ConsoleTarget,
         FileFormat,
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
         ServiceTarget,
         WrittenPart,
     )
+
+_FILES = frozenset({"schema", "key_schema"})
+_NAMED_OPTIONS = _FILES | {"key", "value", "omit", "op", "key_format", "partition_by"}
 
 _Target = TypeVar("_Target", bound="ServiceTarget | ConsoleTarget")
 
@@ -29,16 +34,14 @@ def target_of(
     *,
     part: WrittenPart | None = None,
     op: str | None = None,
-    formats: tuple[RecordFormat, RecordFormat] = ("json", "json"),
-    files: FileOptions | None = None,
+    formats: RecordFormats | None = None,
+    files: FolderOptions | None = None,
     http: EndpointOptions | None = None,
 ) -> ServiceTarget | None:
     """The target of the events, of which `part` is written; None without a destination.
 
-    `formats` are those of the values and keys of records.
-
     Raises:
-        typer.BadParameter: several are given, or a name is invalid.
+        typer.BadParameter: several are given, a name is invalid, or a file cannot be read.
     """
     from eventer.core.model import WHOLE_EVENT, KafkaTarget, PostgresTarget
 
@@ -51,10 +54,10 @@ def target_of(
     if len(chosen) > 1:
         raise typer.BadParameter(f"{chosen[0]} and {chosen[1]} cannot be combined")
     if topic is not None:
-        record |= {"format": formats[0], "key_format": formats[1]}
+        record |= {} if formats is None else formats.target_fields()
         return checked_target(KafkaTarget(topic, connection or "kafka", key, **record), "--kafka")
-    if formats != ("json", "json"):
-        raise typer.BadParameter("--format and --key-format need --kafka")
+    if formats is not None:
+        formats.check_unused()
     if op is not None and table is None:
         raise typer.BadParameter("--op needs --kafka or --postgres", param_hint="'--op'")
     if table is not None:
@@ -69,7 +72,40 @@ def target_of(
 
 
 @dataclass(frozen=True, slots=True)
-class FileOptions:
+class RecordFormats:
+    """The formats of the values and keys of records, and the files of their schemas."""
+
+    format: RecordFormat
+    key_format: RecordFormat
+    schema_file: Path | None
+    key_schema_file: Path | None
+
+    def target_fields(self) -> dict[str, Any]:
+        """The fields of a target.
+
+        Raises:
+            typer.BadParameter: a file cannot be read.
+        """
+        from eventer.cli.options import read_text
+
+        files = {"schema": self.schema_file, "key_schema": self.key_schema_file}
+        texts = {name: None if file is None else read_text(file) for name, file in files.items()}
+        return {"format": self.format, "key_format": self.key_format, **texts}
+
+    def check_unused(self) -> None:
+        """Checks that no option is given.
+
+        Raises:
+            typer.BadParameter: one is.
+        """
+        if (self.format, self.key_format) != ("json", "json"):
+            raise typer.BadParameter("--format and --key-format need --kafka")
+        if self.schema_file is not None or self.key_schema_file is not None:
+            raise typer.BadParameter("--schema-file and --key-schema-file need --kafka")
+
+
+@dataclass(frozen=True, slots=True)
+class FolderOptions:
     """The options of files."""
 
     folder: str | None
@@ -143,7 +179,7 @@ def checked_target(target: _Target, option: str) -> _Target:
 
     for fault in target_faults(target, ""):
         name = (fault.pointer or "").split("/")[1]
-        options = {"key", "value", "omit", "op", "key_format", "partition_by"}
-        named = f"--{name.replace('_', '-')}" if name in options else option
+        named = f"--{name.replace('_', '-')}" if name in _NAMED_OPTIONS else option
+        named = f"{named}-file" if name in _FILES else named
         raise typer.BadParameter(fault.message, param_hint=f"'{named}'")
     return target

@@ -6,14 +6,14 @@ import os
 import secrets
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
 from eventer.cli.option_values import choice, unicode_text
-from eventer.cli.options import count_option, input_name, read_input
+from eventer.cli.options import count_option, input_name, read_text
 from eventer.core.errors import RequestError
-from eventer.core.model import RecordFormat
+from eventer.core.model import FileFormat, RecordFormat
 
 if TYPE_CHECKING:
     from eventer.core.model import WrittenPart
@@ -50,7 +50,7 @@ StreamName = Annotated[
         "--stream",
         metavar="NAME",
         parser=unicode_text,
-        help="Name of the random stream: streams draw different values.",
+        help="Name of the random stream; each stream draws other values.",
     ),
 ]
 Dataset = Annotated[
@@ -62,7 +62,9 @@ Dataset = Annotated[
 At = Annotated[
     str | None,
     typer.Option(
-        "--at", metavar="INSTANT", help="Scheduled time of the events, as 2026-01-01T00:00:00Z."
+        "--at",
+        metavar="INSTANT",
+        help="Scheduled time of the events, such as 2026-01-01T00:00:00Z.",
     ),
 ]
 TimelineHorizon = Annotated[
@@ -70,7 +72,8 @@ TimelineHorizon = Annotated[
     typer.Option(
         "--timeline",
         metavar="HORIZON",
-        help="The template gives arrays of steps, none later than this after the first, as 30m.",
+        help="The template gives timelines; no step is later than this after the start, such "
+        "as 30m.",
     ),
 ]
 Only = Annotated[
@@ -79,19 +82,22 @@ Only = Annotated[
         "--only",
         metavar="NAME",
         parser=unicode_text,
-        help="Take only the steps of timelines that have this `to`.",
+        help="Use only the steps of timelines that have this `to`.",
     ),
 ]
 Topic = Annotated[
-    str | None, typer.Option("--kafka", metavar="TOPIC", help="Deliver to this topic.")
+    str | None, typer.Option("--kafka", metavar="TOPIC", help="Topic that events go to.")
 ]
 Table = Annotated[
-    str | None, typer.Option("--postgres", metavar="TABLE", help="Deliver to this table.")
+    str | None, typer.Option("--postgres", metavar="TABLE", help="Table that events go to.")
 ]
 Folder = Annotated[
     str | None,
     typer.Option(
-        "--file", metavar="FOLDER", parser=unicode_text, help="Deliver to files in this folder."
+        "--file",
+        metavar="FOLDER",
+        parser=unicode_text,
+        help="Folder of the files that events go to.",
     ),
 ]
 FileFormatName = Annotated[
@@ -99,8 +105,8 @@ FileFormatName = Annotated[
     typer.Option(
         "--file-format",
         metavar="ndjson|csv|parquet",
-        parser=choice("ndjson", "csv", "parquet"),
-        help="Format of the files; ndjson by default.",
+        parser=choice(*get_args(FileFormat)),
+        help="Format of the files. Default: ndjson.",
     ),
 ]
 PartitionBy = Annotated[
@@ -109,7 +115,7 @@ PartitionBy = Annotated[
         "--partition-by",
         metavar="FIELD",
         parser=unicode_text,
-        help="Partition folders of files by a field, or as dt={date}. May be repeated.",
+        help="Partition folders of files: a field, or a form such as dt={date}. May be repeated.",
     ),
 ]
 Endpoint = Annotated[
@@ -127,7 +133,7 @@ BodyFormatName = Annotated[
         "--http-format",
         metavar="ndjson|json",
         parser=choice("ndjson", "json"),
-        help="Format of request bodies: ndjson, or json for an array; ndjson by default.",
+        help="Format of request bodies: ndjson (default), or json for an array.",
     ),
 ]
 With = Annotated[
@@ -135,7 +141,7 @@ With = Annotated[
     typer.Option(
         "--with",
         metavar="NAME=FILE[:COUNT]",
-        help="Event that get_event_of may refer to: a Jsonnet file, and how many events it has. "
+        help="Event that get_event_of may refer to: a Jsonnet file, and its number of events. "
         "May be repeated.",
     ),
 ]
@@ -144,7 +150,7 @@ Key = Annotated[
     typer.Option(
         "--key",
         metavar="FIELD[,FIELD]",
-        help="Field that is the record key; column(s) that rows are upserted by.",
+        help="Field that is the key of a record; fields that identify the rows to update.",
     ),
 ]
 Value = Annotated[
@@ -171,7 +177,7 @@ Op = Annotated[
         "--op",
         metavar="FIELD",
         parser=unicode_text,
-        help="Field or JSON pointer of the operation: upsert, which is the default, or delete.",
+        help="Field or JSON pointer of the operation: upsert (default) or delete.",
     ),
 ]
 Format = Annotated[
@@ -179,8 +185,8 @@ Format = Annotated[
     typer.Option(
         "--format",
         metavar="json|avro|protobuf|json-schema",
-        parser=choice("json", "avro", "protobuf", "json-schema"),
-        help="Format of the records' values; others than json need a schema registry.",
+        parser=choice(*get_args(RecordFormat)),
+        help="Format of the records' values; all but json need a schema registry.",
     ),
 ]
 KeyFormat = Annotated[
@@ -188,9 +194,21 @@ KeyFormat = Annotated[
     typer.Option(
         "--key-format",
         metavar="json|avro|protobuf|json-schema",
-        parser=choice("json", "avro", "protobuf", "json-schema"),
+        parser=choice(*get_args(RecordFormat)),
         help="Format of the records' keys.",
     ),
+]
+SchemaFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--schema-file",
+        metavar="FILE",
+        help="Avro schema of the records' values, in place of the derived one.",
+    ),
+]
+KeySchemaFile = Annotated[
+    Path | None,
+    typer.Option("--key-schema-file", metavar="FILE", help="Avro schema of the records' keys."),
 ]
 Connection = Annotated[
     str | None,
@@ -208,11 +226,7 @@ def read_template(file: Path) -> tuple[str, str]:
     Raises:
         typer.BadParameter: the file cannot be read or is not UTF-8.
     """
-    name = input_name(file)
-    try:
-        return read_input(file).decode("utf-8-sig"), name
-    except UnicodeDecodeError as error:
-        raise typer.BadParameter(f"{name} is not UTF-8 (byte {error.start})") from error
+    return read_text(file), input_name(file)
 
 
 def template_request(

@@ -12,7 +12,7 @@ from eventer.cli import template_options as option
 from eventer.cli.exit_codes import INVALID, OK, exit_with_code
 from eventer.cli.faults import Faults, parse_faults
 from eventer.cli.options import AsJson, First, Library, settings_of
-from eventer.cli.target_options import checked_target, target_of
+from eventer.cli.target_options import RecordFormats, checked_target, target_of
 from eventer.cli.template_options import (
     parse_seed,
     seed_message,
@@ -100,6 +100,8 @@ def validate(
     op: option.Op = None,
     record_format: option.Format = "json",
     key_format: option.KeyFormat = "json",
+    schema_file: option.SchemaFile = None,
+    key_schema_file: option.KeySchemaFile = None,
     connection: option.Connection = None,
     dataset: option.Dataset = None,
     at: option.At = None,
@@ -125,7 +127,7 @@ def validate(
         timeline=timeline_spec(timeline, None),
     )
     part = _checked_part(value, omit)
-    formats = record_format, key_format
+    formats = RecordFormats(record_format, key_format, schema_file, key_schema_file)
     target: Target | None = target_of(
         topic, table, key, connection, part=part, op=op, formats=formats
     )

@@ -22,7 +22,11 @@ def verify(
     id_: Id,
     *,
     allow_foreign: Annotated[
-        bool, typer.Option("--allow-foreign", help="Foreign events are not an error.")
+        bool,
+        typer.Option(
+            "--allow-foreign",
+            help="Accept records or rows that are not events of a known generator.",
+        ),
     ] = False,
     url: Url = None,
     as_json: AsJson = False,
@@ -73,7 +77,7 @@ def report_lines(report: Mapping[str, Any]) -> Iterator[str]:
     yield from report["notes"]
     flawed = {kind: total for kind, total in report["totals"].items() if total}
     if not flawed:
-        yield "nothing is wrong" if report["clean"] else "nothing could be compared"
+        yield "no differences found" if report["clean"] else "nothing could be compared"
         return
     yield ", ".join(f"{total:,} {kind}" for kind, total in flawed.items())
     yield table(("WHAT", "EVENT", "WHERE", "DETAIL"), [_row(f) for f in _listed_findings(report)])

@@ -18,9 +18,9 @@ def warm() -> None:
     from eventer.service import kernel_warming
 
     began = time.monotonic()
-    warmed = kernel_warming.warm(lambda name: print_message(f"compiling {name}"))
+    warmed = kernel_warming.warm(lambda name: print_message(f"compiled {name}"))
     seconds = time.monotonic() - began
     print_message(
         f"compiled {warmed.compiled} kernels in {seconds:.1f} s into {warmed.folder}; "
-        f"{warmed.cached} were there"
+        f"{warmed.cached} were already compiled"
     )

@@ -1,4 +1,4 @@
-"""As `json_client`, for asyncio."""
+"""The same as `json_client`, for asyncio."""
 
 from __future__ import annotations
 

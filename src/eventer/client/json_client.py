@@ -33,7 +33,7 @@ class ServiceClient:
 
         Raises:
             ServiceUnreachableError: the service does not answer.
-            EventerError: the service refuses the request; see `problem_error`.
+            EventerError: the service rejects the request; see `problem_error`.
         """
         return self._address.json(self.request("GET", path, list((query or {}).items())))
 

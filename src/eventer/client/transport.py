@@ -18,7 +18,7 @@ from eventer.core.network_errors import network_error_text
 NDJSON: Final = {"Accept": "application/x-ndjson"}
 _TIMEOUT_SECONDS: Final = 60.0
 LINES_TIMEOUT: Final = httpx.Timeout(_TIMEOUT_SECONDS, read=None)
-"""Of an answer line by line: between lines, any time can pass."""
+"""The timeout of an answer line by line: there is no limit between lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Address:
 
         Raises:
             ServiceUnreachableError: the server is not Eventer.
-            EventerError: the service refuses the request; see `problem_error`.
+            EventerError: the service rejects the request; see `problem_error`.
         """
         if not answer.is_success:
             raise problem_error(answer.status_code, self.json(answer))

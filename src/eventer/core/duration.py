@@ -64,6 +64,18 @@ def parse_duration(text: str, *, units: str = UNITS) -> int:
     return sign * total
 
 
+def parse_positive_duration(text: str) -> int:
+    """Nanoseconds of a duration, at least one: an interval, a length.
+
+    Raises:
+        DurationError: it is not a duration, or not greater than zero.
+    """
+    nanoseconds = parse_duration(text)
+    if nanoseconds <= 0:
+        raise DurationError("must be greater than zero")
+    return nanoseconds
+
+
 def _part_ns(text: str, match: re.Match[str], units: str) -> int:
     whole, fraction, unit = match.group(1), match.group(2) or "", match.group(3)
     if not whole and not fraction:

@@ -155,7 +155,7 @@ class NotFoundError(EventerError):
 
 
 class ConflictError(EventerError):
-    """What is asked is not possible while other objects exist; nothing was changed."""
+    """The request is not possible while other objects exist; nothing was changed."""
 
 
 class ConfigError(EventerError):
@@ -223,7 +223,7 @@ class RegistryError(EventerError):
 
 
 class BusyError(EventerError):
-    """Too much is asked at once; nothing of this was done."""
+    """Too many requests at once; nothing was done."""
 
     transient = True
 

@@ -33,7 +33,7 @@ def parse_instant(text: str) -> int:
         instant = datetime.fromisoformat(f"{date}T{clock or '00:00'}{offset}")
         whole = (instant - _EPOCH) // timedelta(microseconds=1) * 1000
     except (ValueError, OverflowError):
-        raise RequestError(f"{text!r} is not an instant: there is no such day or time") from None
+        raise RequestError(f"{text!r} is not an instant: the day or time does not exist") from None
     nanoseconds = whole + int((fraction or "").ljust(9, "0"))
     if not -_INT64_LIMIT <= nanoseconds < _INT64_LIMIT:
         raise RequestError(f"{text!r} must be between the years 1678 and 2262")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 MAX_INDEX: Final = 4 * 10**18
-"""Largest index of an event: OpenAPI documents have doubles, so it is one."""
+"""Largest index of an event: a double holds it exactly, because OpenAPI documents have doubles."""
 MAX_POPULATION: Final = 10**12
 """Most events of a stream that others can refer to."""
 MAX_TICK_EVENTS: Final = 10**9

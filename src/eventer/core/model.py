@@ -64,6 +64,11 @@ class ServiceTarget:
         return False
 
     @property
+    def has_headers(self) -> bool:
+        """Whether events can have headers, as labels of faults."""
+        return False
+
+    @property
     def location(self) -> str:
         """What it is called within its connection: a topic, a table, a folder."""
         raise NotImplementedError
@@ -76,6 +81,8 @@ class ServiceTarget:
 
 RecordFormat: TypeAlias = Literal["json", "avro", "protobuf", "json-schema"]
 """The formats of values and keys of Kafka's records."""
+GivenSchema: TypeAlias = str | tuple[str, int]
+"""A schema that a user gives: its text, or its subject and version in a schema registry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +91,7 @@ class KafkaTarget(ServiceTarget):
 
     `key`, `partition`, `timestamp`, `op` and header values name an event field or a JSON pointer.
     `value` and `omit` are those of `part`. `format` is that of values, `key_format` that of keys.
+    Without `schema` and `key_schema`, their schemas are derived from the template.
     """
 
     topic: str
@@ -100,9 +108,12 @@ class KafkaTarget(ServiceTarget):
     op: str | None = None
     format: RecordFormat = "json"
     key_format: RecordFormat = "json"
+    schema: GivenSchema | None = None
+    key_schema: GivenSchema | None = None
 
     kind = "kafka"
     has_columns = False
+    has_headers = True
 
     @property
     def location(self) -> str:
@@ -167,7 +178,7 @@ class FileTarget(ServiceTarget):
 
 @dataclass(frozen=True, slots=True)
 class ConsoleTarget:
-    """Standard output, one JSON text per line."""
+    """Standard output, one JSON text per line. Headers are not printed."""
 
     connection: str = "console"
     value: str | None = None
@@ -176,6 +187,7 @@ class ConsoleTarget:
     kind = "console"
     op = None
     has_columns = False
+    has_headers = True
     location = ""
 
     @property

@@ -335,7 +335,7 @@ def compare_appended(
 
 
 def _last_of_each(digests: Digests, counts: Ints, side: KeyedDigests) -> Ints:
-    """Of each content, the last rows by number: as many as `counts` says per digest."""
+    """The last rows with each content, by number: `counts` says how many per digest."""
     rows = np.flatnonzero(np.isin(side.content, digests[counts > 0]))
     order = rows[np.lexsort((-side.number[rows], side.content[rows]))]
     which = np.searchsorted(digests, side.content[order])

@@ -51,10 +51,10 @@ def _rule_errors(number: int, rule: FaultRule, target: Target) -> Iterator[Fault
             "`malformed` needs a topic: columns take no value that is not JSON",
             "use `corrupt` with fields of type text or jsonb",
         )
-    if rule.label is not None and target.kind in {"postgres", "file"}:
+    if rule.label is not None and not target.has_headers:
         yield Fault(
             format_pointer([number, "label"]),
-            "`label` needs a topic: rows have no headers",
+            "`label` needs a topic: only Kafka records have headers",
             "remove `label`; `eventer faults` lists the events with faults",
         )
 
@@ -118,7 +118,7 @@ def _part_errors(pointer: str, tokens: tuple[str, ...], target: Target) -> Itera
 def _column_errors(
     pointer: str, kind: FaultKind, tokens: tuple[str, ...], target: Target, part: EventShape
 ) -> Iterator[Fault]:
-    """A field that is a column of the upsert key, or of a type that refuses the fault."""
+    """A field that is a column of the upsert key, or of a type that rejects the fault."""
     depth = len(value_tokens(target.part))
     if tokens[:depth] != value_tokens(target.part) or len(tokens) <= depth:
         return

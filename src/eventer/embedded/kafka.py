@@ -49,7 +49,7 @@ class EmbeddedKafka:
 
     @property
     def bootstrap_servers(self) -> str:
-        """Its address. Valid while it runs: the port may differ from the wanted one."""
+        """The broker's address. Valid while it runs: the port may differ from the requested one."""
         return f"{ADDRESS}:{self.port}"
 
     async def __aenter__(self) -> Self:

@@ -70,7 +70,7 @@ class PostgresServer:
 
     @property
     def dsn(self) -> str:
-        """Its address as a URI."""
+        """The server's address as a URI."""
         return f"postgresql://{ROLE}@{ADDRESS}:{self.port}/{DATABASE}"
 
     @property
@@ -212,7 +212,10 @@ class EmbeddedPostgres:
 
     @property
     def dsn(self) -> str:
-        """Its address as a URI. Valid while it runs: the port may differ from the wanted one."""
+        """The server's address as a URI, valid while it runs.
+
+        The port may differ from the requested one.
+        """
         return self._server.dsn
 
     @property

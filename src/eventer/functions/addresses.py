@@ -143,7 +143,8 @@ def address_fields(locale: str, countries: tuple[str, ...]) -> Mapping[str, Fiel
         FieldSpec(
             "city",
             text,
-            "A large city, as likely as people live in it, written as in its country.",
+            "A large city, with a probability proportional to its population, written as in "
+            "its country.",
             of_city(lambda city: city.name),
         ),
         FieldSpec("region", text, "The state or region of `city`.", of_city(lambda c: c.region)),
@@ -211,9 +212,9 @@ GET_ADDRESS: Final = FunctionSpec(
     name="get_address",
     parameters=(LOCALE, _COUNTRY),
     return_type=ReturnType.OBJECT,
-    doc="An address as an object; only the keys that are read are made. The keys of one call "
+    doc="An address as an object; only the keys that are read are computed. The keys of one call "
     "agree, so keep the object in a local to read several of them. Streets, cities and regions are "
-    "written as in the country. The address itself need not exist.",
+    "written as in the country. The address may not exist.",
     examples=(
         "get_address().city",
         "get_address('de', 'AT').postcode",

@@ -114,7 +114,7 @@ def _one_of(arguments: Sequence[Any]) -> BoundCall:
     if isinstance(items, Mapping):
         if weights is not None:
             raise EvaluationError(
-                "get_one_of: 'items' is an object, which has the weights already",
+                "get_one_of: 'items' is an object, which already contains the weights",
                 hint=_WEIGHTS_HINT,
             )
         weights = [items[item] for item in entries]

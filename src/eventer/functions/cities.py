@@ -84,7 +84,7 @@ class CityChoice:
         return TableNumber(self.table, BoundedNumber(word, (len(self.table),)))
 
     def codes(self, key: draw.Key, index: draw.Index) -> NDArray[np.int64]:
-        """The same numbers for rows."""
+        """The number of a city for each row."""
         return self._slots[codes(key, "city", index, len(self.table))]
 
     def column(self, key: draw.Key, index: draw.Index, value: Callable[[City], str]) -> Column:

@@ -173,7 +173,8 @@ GET_COMPANY: Final = FunctionSpec(
     name="get_company",
     parameters=(LOCALE,),
     return_type=ReturnType.OBJECT,
-    doc="A company as an object; only the keys that are read are made. The keys of one call agree.",
+    doc="A company as an object; only the keys that are read are computed. The keys of one "
+    "call agree.",
     examples=("get_company().name", "get_company('fr').email"),
     bind=_company,
     fields=company_fields("en"),

@@ -37,9 +37,9 @@ def _instance_id(arguments: Sequence[JsonValue]) -> BoundCall:
 
 GET_DATASET: Final = FunctionSpec(
     name="get_dataset",
-    parameters=(Parameter("otherwise", "text", "what to return where no dataset is set", ""),),
+    parameters=(Parameter("otherwise", "text", "what to return if no dataset is set", ""),),
     return_type=ReturnType.TEXT,
-    doc="The dataset that the event was posted with (`dataset`), or `otherwise` where it has none.",
+    doc="The dataset that the event was posted with (`dataset`), or `otherwise` if it has none.",
     examples=('get_dataset("dummy_dataset")',),
     bind=_dataset,
     is_random=False,
@@ -48,7 +48,7 @@ GET_DATASET: Final = FunctionSpec(
 
 GET_INSTANCE_ID: Final = FunctionSpec(
     name="get_instance_id",
-    parameters=(Parameter("otherwise", "text", "what to return where no instance id is set", ""),),
+    parameters=(Parameter("otherwise", "text", "what to return if no instance id is set", ""),),
     return_type=ReturnType.TEXT,
     doc="The instance id that the service was started with (`EVENTER_INSTANCE_ID`), or `otherwise` "
     "where it has none.",

@@ -43,7 +43,7 @@ class NameChoice:
         return slot if self._is_plain else TableNumber(self.table, slot)
 
     def codes(self, key: draw.Key, index: draw.Index, gender: Codes) -> Codes:
-        """The same numbers for rows, by their genders."""
+        """The number of a name for each row, by its gender."""
         if len(self.sizes) == 1:
             slots = draw.integer_column(key, index, 0, self.sizes[0] - 1)
         else:

@@ -80,7 +80,7 @@ class _Parser:
         self._depth = 0
 
     def whole(self) -> Pattern:
-        """The whole pattern; `^` at its begin and `$` at its end say what is true anyway."""
+        """The whole pattern; `^` at its begin and `$` at its end have no effect."""
         self._skip("^")
         found = self._alternatives()
         if self._at < len(self._text):

@@ -99,7 +99,7 @@ class _PartWriter:
         return BoundedNumber(self.choices - 1, (size,))
 
     def _characters(self, item: Characters, count: int) -> TextPart:
-        """As many of the characters."""
+        """A part with `count` of the characters."""
         characters = item.characters
         if len(characters) == 1:
             return LiteralPart(characters.encode() * count)

@@ -213,7 +213,8 @@ GET_PERSON: Final = FunctionSpec(
     name="get_person",
     parameters=(LOCALE,),
     return_type=ReturnType.OBJECT,
-    doc="A person as an object; only the keys that are read are made. The keys of one call agree, "
+    doc="A person as an object; only the keys that are read are computed. The keys of one call "
+    "agree, "
     "so keep the object in a local to read several of them. Names are written as in the locale. "
     "In English and Japanese, frequent names are more likely. Two people may have the same name "
     "and the same e-mail address; add a separator and the index where addresses must be "

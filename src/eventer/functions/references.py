@@ -195,9 +195,10 @@ GET_EVENT_OF: Final = FunctionSpec(
         Parameter(
             "pick",
             "text",
-            "which of its events: `uniform`, `recent` (the newer, the likelier: the *k*-th "
-            "newest is as likely as 1 / *k*) or `zipf` (a few are hot: event *k* - 1 is as "
-            "likely as 1 / *k*)",
+            "which of its events: `uniform`; `recent` (newer events are more likely: the "
+            "weight of the "
+            "*k*-th newest is 1 / *k*); or `zipf` (a few events are chosen most: the weight of "
+            "event *k* - 1 is 1 / *k*)",
             "uniform",
         ),
         Parameter(

@@ -48,7 +48,7 @@ _ReadKey: TypeAlias = tuple[Any, ...]
 _PLAIN: Final = frozenset({float, str, type(None)})
 
 
-class DrawKeys:
+class HashedDrawKeys:
     """`eventer.jsonnet.natives.DrawKeys` with the hash H of draws."""
 
     __slots__ = ()

@@ -100,8 +100,8 @@ GET_INDEX: Final = FunctionSpec(
     name="get_index",
     parameters=(),
     return_type=ReturnType.INTEGER,
-    doc="The event's index: 0 for the first event of the generator, 1 for the second. Later lives "
-    "of a generator begin at 0 again.",
+    doc="The event's index: 0 for the first event of the generator, 1 for the second. A new "
+    "incarnation of a generator begins at 0 again.",
     examples=("get_index()", '"order-%08d" % get_index()'),
     bind=_index,
     is_random=False,
@@ -113,12 +113,16 @@ GET_SEQUENCE: Final = FunctionSpec(
     parameters=(
         Parameter("start", "a whole number", "the first value", 1, column=ColumnKind.INTEGER),
         Parameter(
-            "step", "a whole number", "the distance of two events", 1, column=ColumnKind.INTEGER
+            "step",
+            "a whole number",
+            "the difference between two consecutive events",
+            1,
+            column=ColumnKind.INTEGER,
         ),
     ),
     return_type=ReturnType.INTEGER,
     doc="`start` + `step` · index: by default 1, 2, 3 in the first events. A function keeps no "
-    "state: the value of a skipped event is missing, and a restart goes on where it was.",
+    "state: the value of a skipped event is missing, and after a restart the numbers continue.",
     examples=("get_sequence()", "get_sequence(1000, 10)"),
     bind=_sequence,
     is_random=False,

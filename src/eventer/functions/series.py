@@ -262,7 +262,7 @@ GET_SIGNAL: Final = FunctionSpec(
         _BY,
         number_parameter("mean", "the middle, from -1e250 to 1e250"),
         number_parameter("amplitude", "the greatest distance from the mean, from 0 to 1e250"),
-        Parameter("period", "a duration", "the time of a rise and fall, 1 µs to 18 years"),
+        Parameter("period", "a duration", "the duration of one rise and fall, 1 µs to 18 years"),
         Parameter(
             "noise",
             "a number",
@@ -295,8 +295,8 @@ GET_WALK: Final = FunctionSpec(
             "a point in time",
             "when the walk starts, in the years 1970 to 2220, at most 2^40 steps ago",
         ),
-        end_parameter("min", "the walk turns back here; below `max`"),
-        end_parameter("max", "the walk turns back here"),
+        end_parameter("min", "the walk is reflected here; below `max`"),
+        end_parameter("max", "the walk is reflected here"),
         OFFSET,
     ),
     return_type=ReturnType.NUMBER,
@@ -316,7 +316,12 @@ GET_SEASON: Final = FunctionSpec(
     parameters=(
         Parameter("curve", "an array of numbers", "the values at equal distances over the unit"),
         Parameter("unit", '`"day"` or `"week"`', "the time after which it repeats", "day"),
-        Parameter("timezone", "a time zone", "whose clock counts, such as Europe/Berlin", "UTC"),
+        Parameter(
+            "timezone",
+            "a time zone",
+            "whose local time the curve follows, such as Europe/Berlin",
+            "UTC",
+        ),
         OFFSET,
     ),
     return_type=ReturnType.NUMBER,

@@ -240,7 +240,7 @@ class FieldSpec(FieldType, BoundCall):
 
 
 class LazyFields(Mapping[str, FieldSpec]):
-    """Fields that are made at first use. None is hidden."""
+    """Fields that are computed at first use. None is hidden."""
 
     __slots__ = ()
 

@@ -108,7 +108,7 @@ PRODUCT_FIELDS: Final = _by_name(
     FieldSpec(
         "price",
         ReturnType.NUMBER,
-        "A usual price of `name`, give or take 30 %, that ends in .99, .49 or .00.",
+        "A price within 30 % of the usual price of `name`; it ends in .99, .49 or .00.",
         _price,
     ),
     FieldSpec(
@@ -155,7 +155,8 @@ GET_PRODUCT: Final = FunctionSpec(
     name="get_product",
     parameters=(),
     return_type=ReturnType.OBJECT,
-    doc="A product of a shop as an object; only the keys that are read are made. The keys of one "
+    doc="A product of a shop as an object; only the keys that are read are computed. The keys "
+    "of one "
     "call agree, so keep the object in a local to read several of them.",
     examples=(
         "get_product().name",
@@ -169,7 +170,8 @@ GET_DEVICE: Final = FunctionSpec(
     name="get_device",
     parameters=(),
     return_type=ReturnType.OBJECT,
-    doc="A phone, computer or other device as an object; only the keys that are read are made. The "
+    doc="A phone, computer or other device as an object; only the keys that are read are "
+    "computed. The "
     "keys of one call agree, so keep the object in a local to read several of them.",
     examples=("get_device().model", "local d = get_device(); d.brand + ' ' + d.model"),
     bind=_binder(DEVICE_FIELDS),

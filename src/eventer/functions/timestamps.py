@@ -151,7 +151,7 @@ GET_TIMESTAMP: Final = FunctionSpec(
     parameters=(
         Parameter("start", "a point in time", "the first instant"),
         Parameter("end", "a point in time", "no instant is after it"),
-        Parameter("step", "a duration", "the distance of neighbouring instants"),
+        Parameter("step", "a duration", "the distance between consecutive instants"),
     ),
     return_type=ReturnType.TIMESTAMP,
     doc="One of the instants `start`, `start` + `step`, `start` + 2 `step`, … that are not after "

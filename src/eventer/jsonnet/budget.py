@@ -120,7 +120,7 @@ class Meter:
         self.bytes_left -= count
         if self.bytes_left < 0:
             raise BudgetError(
-                f"makes more than {self.limits.bytes:,} bytes of strings, arrays and objects",
+                f"creates more than {self.limits.bytes:,} bytes of strings, arrays and objects",
                 hint="simplify the template",
             )
 

@@ -139,8 +139,8 @@ class _Lexer:
         return self._add(TokenKind.NUMBER, start, end, float(match.group().replace("_", "")))
 
     def _bad_underscore(self, match: re.Match[str]) -> TemplateSyntaxError:
-        why = "a digit must follow" if match.group() != "0" else "none may follow a leading 0"
-        message = f"`_` in a number stands between two digits: {why}"
+        why = "a digit must follow" if match.group() != "0" else "it may not follow a leading 0"
+        message = f"`_` in a number must be between two digits: {why}"
         return self._error(message, match.start(), match.end() + 1)
 
     def _block(self, start: int) -> int:
@@ -234,7 +234,7 @@ class _Lexer:
         return TemplateSyntaxError(message, Span(self._source, start, end), hint=hint)
 
 
-_STRAIGHT_QUOTES: Final = "strings stand in straight quotes, \"…\" or '…'"
+_STRAIGHT_QUOTES: Final = "write strings in straight quotes, \"…\" or '…'"
 _CHARACTER_HINTS: Final = {
     "\ufeff": "save the file without a byte order mark",
     "\u00a0": "this is a no-break space: write an ordinary one",
@@ -243,5 +243,5 @@ _CHARACTER_HINTS: Final = {
     "\u2019": _STRAIGHT_QUOTES,
     "\u201c": _STRAIGHT_QUOTES,
     "\u201d": _STRAIGHT_QUOTES,
-    "?": "a choice is written `if … then … else …`",
+    "?": "write a condition as `if … then … else …`",
 }

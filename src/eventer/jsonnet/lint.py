@@ -37,7 +37,7 @@ class LintNames:
 
 
 @dataclass(frozen=True, slots=True)
-class TemplateWarning:
+class LintWarning:
     """Legal but surprising code: a message, its place, and what was probably meant."""
 
     message: str
@@ -45,13 +45,13 @@ class TemplateWarning:
     hint: str | None = None
 
 
-def lint(program: Program, names: LintNames) -> tuple[TemplateWarning, ...]:
+def lint(program: Program, names: LintNames) -> tuple[LintWarning, ...]:
     """The warnings of a template and then of the files that it imports, sorted by place."""
     trees = [program.root, *program.code.values()]
     return tuple([warning for tree in trees for warning in _warnings(tree, names)])
 
 
-def _warnings(tree: Expr, names: LintNames) -> list[TemplateWarning]:
+def _warnings(tree: Expr, names: LintNames) -> list[LintWarning]:
     found = _Linter(tree, names).run()
     return sorted(found, key=lambda each: (each.place.line, each.place.column))
 
@@ -68,7 +68,7 @@ class _Linter:
         self._uses_of: dict[int, set[int]] = {}
         self._drawing: set[int] = set()
 
-    def run(self) -> Iterator[TemplateWarning]:
+    def run(self) -> Iterator[LintWarning]:
         self._collect()
         self._propagate_drawing()
         for node in self._lists:
@@ -108,10 +108,10 @@ class _Linter:
                     self._drawing.add(user)
                     worklist.append(user)
 
-    def _shared_draws(self, node: Array | ArrayComp | Apply) -> Iterator[TemplateWarning]:
+    def _shared_draws(self, node: Array | ArrayComp | Apply) -> Iterator[LintWarning]:
         for var in self._repeated(node):
             if self._is_drawn(var):
-                yield TemplateWarning(
+                yield LintWarning(
                     f"`{var.name}` is drawn once, so these list elements are all equal",
                     var.span.place(),
                     f"make it a function, `local {var.name}() = …`, and call it in each element",
@@ -151,12 +151,12 @@ class _Linter:
                 seen.add(bind)
         return again
 
-    def _single_item_choices(self, call: Apply, name: str) -> Iterator[TemplateWarning]:
+    def _single_item_choices(self, call: Apply, name: str) -> Iterator[LintWarning]:
         first = call.positional[0] if call.positional else None
         if name not in self._names.choosing or not isinstance(first, Literal):
             return
         if isinstance(first.value, str) and len(_items(first.value)) == 1:
-            yield TemplateWarning(
+            yield LintWarning(
                 f"{name} has one item to choose from, so it always gives {first.value.strip()!r}",
                 first.span.place(),
                 "items are separated by commas, or by white space where there is no comma",

@@ -34,7 +34,7 @@ FREE_VARIABLE: Final = "std"
 """The only variable that is always bound."""
 
 _NAMES_ARE_OUTSIDE: Final = (
-    "a field's computed name stands outside of its object: bind what it needs with `local` before"
+    "a computed field name is evaluated outside its object: bind what it needs with `local` before"
 )
 
 
@@ -96,23 +96,23 @@ class _NameResolver:
 
     def _unknown(self, node: Var) -> TemplateStaticError:
         if node.name == "$":
-            message = "`$` stands outside of any object"
+            message = "`$` is used outside an object"
             return TemplateStaticError(message, node.span, hint=_NAMES_ARE_OUTSIDE)
         hint = did_you_mean(node.name, self._names)
         return TemplateStaticError(
             f"unknown variable `{node.name}`",
             node.span,
-            hint=hint or f"make it with `local {node.name} = …;`, or quote it if it is text",
+            hint=hint or f"declare it with `local {node.name} = …;`, or quote it if it is text",
         )
 
     def _self(self, node: Self) -> None:
         if not self._in_object:
-            message = "`self` stands outside of any object"
+            message = "`self` is used outside an object"
             raise TemplateStaticError(message, node.span, hint=_NAMES_ARE_OUTSIDE)
 
     def _super(self, node: SuperIndex | InSuper) -> None:
         if not self._in_object:
-            message = "`super` stands outside of any object"
+            message = "`super` is used outside an object"
             raise TemplateStaticError(message, node.span, hint=_NAMES_ARE_OUTSIDE)
         for below in child_nodes(node):
             self.visit(below)

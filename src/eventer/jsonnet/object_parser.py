@@ -81,7 +81,7 @@ class _ObjectBody:
         params = self._keyword_forms.params() if self._tokens.next_is("(") else None
         visibility, plus = self._operator(raw)
         if plus and params is not None:
-            raise self._tokens.error("`+:` cannot stand in a method", first)
+            raise self._tokens.error("`+:` cannot be used with a method", first)
         if raw is not None:
             self._refuse_duplicate(raw, first)
         body = self._parser.expression()

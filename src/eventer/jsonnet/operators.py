@@ -274,4 +274,4 @@ def describe(value: Value) -> str:
 def _add_hint(left: Value, right: Value) -> str | None:
     if left is None or right is None:
         return "null cannot be added to anything but text"
-    return "std.toString(…) makes text of any value"
+    return "std.toString(…) converts any value to text"

@@ -62,7 +62,7 @@ def parse(source: Source) -> Expr:
     """The surface tree of a text.
 
     Raises:
-        TemplateSyntaxError: go-jsonnet refuses the text too, or it nests too deep.
+        TemplateSyntaxError: go-jsonnet rejects the text too, or it nests too deep.
     """
     raise_recursion_limit()
     tree = _Parser(TokenStream(source)).whole()
@@ -126,7 +126,7 @@ class _Parser:
     def _no_operator(self, token: Token, arity: str) -> TemplateSyntaxError:
         hint = _split_operator(self._tokens.source.text, token)
         if hint is None and token.text == "=":
-            hint = "comparing is `==`; a variable is made by `local name = …;`"
+            hint = "compare with `==`; declare a variable with `local name = …;`"
         return self._tokens.error(f"`{token.text}` is not a {arity} operator", token, hint=hint)
 
     def _unary(self) -> Expr:

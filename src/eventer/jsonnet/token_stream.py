@@ -9,7 +9,7 @@ from eventer.core.source import Source, Span
 from eventer.jsonnet.lexer import Token, TokenKind, lex
 
 MAX_NESTING: Final = 500
-"""The most brackets and operands inside each other."""
+"""The deepest nesting of brackets and operands."""
 
 
 class TokenStream:

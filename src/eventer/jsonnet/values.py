@@ -8,6 +8,8 @@ hold a `Thunk` instead of a value: an *operand* is a value or a thunk, and `forc
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from copy import copy
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from eventer.core.errors import EvaluationError
@@ -41,7 +43,7 @@ class Thunk:
         self.frame = frame
 
     def force(self) -> Value:
-        """The value.
+        """The value. An expression that raised does so again: a plan goes on with other events.
 
         Raises:
             EvaluationError: the expression raises, or depends on its own value.
@@ -59,11 +61,21 @@ class Thunk:
         if meter.depth < 0:
             raise meter.too_deep()
         self.code = infinite_recursion
-        self.value = value = code(frame)
+        try:
+            self.value = value = code(frame)
+        except EvaluationError as error:
+            self.code = code if error.recursive else partial(raise_again, copy(error))
+            meter.depth += 1
+            raise
         self.code = None
         del self.frame
         meter.depth += 1
         return value  # type: ignore[no-any-return]  # code is untyped by design
+
+
+def raise_again(error: EvaluationError, _frame: Frame) -> Value:
+    """Replaces the code of a thunk that raised; without the frames of the first time."""
+    raise copy(error)
 
 
 def infinite_recursion(_frame: Frame) -> Value:

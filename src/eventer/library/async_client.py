@@ -48,7 +48,7 @@ class AsyncClient:
         ServiceUnreachableError: (each method) no service answers.
         RequestError: (each method) the request is invalid; its faults say where and why.
         NotFoundError: no generator has this id or name.
-        EventerError: (each method) the service refuses the request for another reason.
+        EventerError: (each method) the service rejects the request for another reason.
     """
 
     def __init__(self, url: str | None = None, token: str | None = None) -> None:

@@ -66,6 +66,8 @@ def run(
     op: str | None = None,
     format: RecordFormat = "json",  # noqa: A002  as in a request
     key_format: RecordFormat = "json",
+    schema_file: str | Path | None = None,
+    key_schema_file: str | Path | None = None,
     connection: str | None = None,
     settings: Mapping[str, object] | None = None,
     rate: str | None = None,
@@ -105,6 +107,8 @@ def run(
         op: Field of the operation, upsert or delete.
         format: Format of the values of records; others than json need a schema registry.
         key_format: Format of their keys.
+        schema_file: File with the Avro schema of the values, in place of the derived one.
+        key_schema_file: File with the Avro schema of the keys.
         connection: Name of a configured connection other than the default one.
         settings: Settings by dotted name, as {"kafka.bootstrap_servers": "localhost:9092"}; others
             come from the environment and `eventer.toml`.
@@ -145,6 +149,7 @@ def run(
         key,
         connection,
         (format, key_format),
+        (schema_file, key_schema_file),
         file_format,
         partition_by,
         WrittenPart(value, tuple(omit)),

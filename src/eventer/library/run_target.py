@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final, cast, get_args
 
 from eventer.core.errors import RequestError
@@ -21,7 +22,7 @@ _FILE_FORMATS: Final[tuple[str, ...]] = get_args(FileFormat)
 
 @dataclass(frozen=True, slots=True)
 class TargetArguments:
-    """The arguments. `formats` are those of the values and keys of records."""
+    """The arguments. `formats` and `schema_files` are those of the values and keys of records."""
 
     kafka: str | None
     postgres: str | None
@@ -29,6 +30,7 @@ class TargetArguments:
     key: str | Sequence[str] | None
     connection: str | None
     formats: tuple[RecordFormat, RecordFormat]
+    schema_files: tuple[str | Path | None, str | Path | None]
     file_format: str | None
     partition_by: Sequence[str]
     part: WrittenPart
@@ -66,6 +68,8 @@ class TargetArguments:
             )
         if self.kafka is None and self.formats != ("json", "json"):
             raise RequestError("`format` and `key_format` need `kafka`, a topic")
+        if self.kafka is None and self.schema_files != (None, None):
+            raise RequestError("`schema_file` and `key_schema_file` need `kafka`, a topic")
         if self.file is None and (self.file_format is not None or self.partition_by):
             raise RequestError("`file_format` and `partition_by` need `file`, a folder")
         if self.file is not None and (self.key is not None or self.op is not None):
@@ -81,7 +85,8 @@ class TargetArguments:
         if not isinstance(self.key, str | None):
             raise RequestError("`key` of a topic must be one field")
         formats: dict[str, Any] = dict(zip(("format", "key_format"), self.formats, strict=True))
-        record = self._record() | formats
+        schemas = dict(zip(("schema", "key_schema"), map(_text, self.schema_files), strict=True))
+        record = self._record() | formats | schemas
         return KafkaTarget(self.kafka, self.connection or "kafka", self.key, **record)
 
     def _table(self) -> PostgresTarget:
@@ -102,3 +107,17 @@ class TargetArguments:
             self.part.value,
             self.part.omit,
         )
+
+
+def _text(file: str | Path | None) -> str | None:
+    """The text of a file.
+
+    Raises:
+        RequestError: it cannot be read.
+    """
+    try:
+        return None if file is None else Path(file).read_text("utf-8-sig")
+    except OSError as error:
+        raise RequestError(f"cannot read {file}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise RequestError(f"{file} is not UTF-8 (byte {error.start})") from error

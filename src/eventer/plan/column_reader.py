@@ -14,7 +14,7 @@ from eventer.core.field_values import ColumnTypeError
 from eventer.core.model import ColumnType
 from eventer.functions.columns import TimestampColumn
 from eventer.jsonnet.object_values import Object
-from eventer.jsonnet.values import Array
+from eventer.jsonnet.values import Array, Function
 from eventer.kernels.json.number_texts import number_texts
 from eventer.plan.execution import Execution
 from eventer.plan.field_sources import FieldSource
@@ -72,7 +72,7 @@ class _ColumnReader:
             return program_texts(self._run, source.program, source.rows).cast(self._type)
         if isinstance(value, Symbol):
             return self._symbol(value.node, source.rows)
-        if isinstance(value, Array | Object | Symbolic):
+        if isinstance(value, Array | Object | Function | Symbolic):
             return self._wrong(source.rows, None)
         codes = np.zeros(self._run.size(source.rows), dtype=np.int64)
         return self._entries(source.rows, (value,), codes)

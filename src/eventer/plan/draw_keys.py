@@ -53,7 +53,7 @@ class DrawKeyTable:
         return self._steps[number]
 
 
-class DrawKeys:
+class DrawKeyValues:
     """The values of the keys of a table for one root key; threads can share it."""
 
     __slots__ = ("_table", "_values")

@@ -15,7 +15,7 @@ from eventer.plan.explanation import (
 )
 
 _WIDTHS = (6, 4, 12)
-"""Of a column's name, domain and type; fixed, so that lines differ only if plans do."""
+"""Widths of a column's name, domain and type; fixed, so that lines differ only if plans do."""
 
 
 def plan_text(plan: PlanExplanation) -> str:

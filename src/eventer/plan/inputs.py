@@ -13,7 +13,7 @@ from eventer.core.bindings import ReferencePath
 from eventer.functions.populations import ASSUMED, Population, Populations
 from eventer.functions.spec import BoundCall, RowContext
 from eventer.kernels.json.instructions import Column, RowProgram
-from eventer.plan.draw_keys import DrawKey, DrawKeys
+from eventer.plan.draw_keys import DrawKey, DrawKeyValues
 from eventer.plan.engine import EventContext
 from eventer.plan.execution import Execution
 from eventer.plan.row_program import BoundRowProgram
@@ -51,7 +51,7 @@ class PlanInputs:
 
     def __init__(
         self,
-        keys: DrawKeys,
+        keys: DrawKeyValues,
         context: ContextInputs,
         populations: Populations = MappingProxyType({}),
     ) -> None:

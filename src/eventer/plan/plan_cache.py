@@ -19,7 +19,7 @@ from eventer.functions.populations import Populations
 from eventer.jsonnet.load import Program
 from eventer.plan.columnar_engine import Plan
 from eventer.plan.compile import compile_plan
-from eventer.plan.draw_keys import DrawKeys
+from eventer.plan.draw_keys import DrawKeyValues
 from eventer.plan.graph import Graph, Node
 from eventer.plan.inputs import ContextInputs, PlanInputs
 from eventer.plan.references import ReferencedPrograms
@@ -74,7 +74,7 @@ class PlanCache:
             if inputs is None:
                 inputs = self._contexts[plan, context] = ContextInputs(context)
         return StreamPlan(
-            plan, PlanInputs(DrawKeys(plan.traced.keys, root_key), inputs, populations)
+            plan, PlanInputs(DrawKeyValues(plan.traced.keys, root_key), inputs, populations)
         )
 
     def _plan(

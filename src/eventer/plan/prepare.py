@@ -32,12 +32,12 @@ from eventer.core.written_part import omitted_fields, option_tokens, value_token
 from eventer.functions.catalog import CATALOG
 from eventer.functions.fingerprint import fingerprint
 from eventer.functions.populations import Populations
-from eventer.functions.row_reader import DrawKeys, RowReader
+from eventer.functions.row_reader import HashedDrawKeys, RowReader
 from eventer.jsonnet.budget import Budget, Meter
 from eventer.jsonnet.environment import Environment, TraceSink, discard_trace
 from eventer.jsonnet.evaluate.interpreter import Interpreter
 from eventer.jsonnet.importer import Importer
-from eventer.jsonnet.lint import LintNames, TemplateWarning, lint
+from eventer.jsonnet.lint import LintNames, LintWarning, lint
 from eventer.jsonnet.load import Program, load
 from eventer.jsonnet.native_arguments import NativeSignature
 from eventer.plan.argument_checks import check_arguments
@@ -104,7 +104,7 @@ class PreparedTemplate:
     """The name of the steps of which these are the events; None for all."""
 
     @property
-    def warnings(self) -> tuple[TemplateWarning, ...]:
+    def warnings(self) -> tuple[LintWarning, ...]:
         """Warnings about valid but surprising code."""
         return lint(self.program, LINT_NAMES)
 
@@ -114,9 +114,9 @@ class PreparedTemplate:
         return _without_omitted(self.shape_at(tokens), part)
 
     def of_steps(self, only: str | None) -> PreparedTemplate:
-        """The same template, of whose value, a timeline, the steps have the events.
+        """The template of a timeline, prepared for the events of its steps.
 
-        With `only`, it is those with this name.
+        With `only`, for the events of the steps with this name.
         """
         steps = replace(self, event_tokens=("0", "event"), step_name=only)
         return replace(steps, shape=steps.inferred_shape(()))
@@ -126,7 +126,7 @@ class PreparedTemplate:
         return self.inferred_shape(tokens) if tokens else self.shape
 
     def inferred_shape(self, tokens: Sequence[str]) -> EventShape:
-        """As `shape_at`, inferred again."""
+        """The same as `shape_at`, but inferred again."""
         program, within = self.program, (*self.event_tokens, *tokens)
         return infer_shape(
             program.root,
@@ -357,7 +357,7 @@ class PreparedTemplate:
             instance_id=context.instance_id,
             references=ReferencedStreams(self.references, populations, meter, trace, itself),
         )
-        environment = Environment(reader, DrawKeys(), self.program.vars, trace)
+        environment = Environment(reader, HashedDrawKeys(), self.program.vars, trace)
         interpreter = Interpreter(self.program, environment, meter=meter)
         return interpreter, reader, root_key(stream, self.program.digest)
 

@@ -19,7 +19,7 @@ from eventer.core.errors import EvaluationError
 from eventer.core.model import EarlierPopulation, FixedPopulation, Population
 from eventer.functions import populations
 from eventer.functions.index_reader import IndexReader
-from eventer.functions.row_reader import DrawKeys, EventsByIndex
+from eventer.functions.row_reader import EventsByIndex, HashedDrawKeys
 from eventer.functions.spec import RowContext
 from eventer.jsonnet.budget import Meter
 from eventer.jsonnet.environment import Environment, TraceSink
@@ -141,7 +141,7 @@ class ReferencedEvents:
     def _interpreter(self) -> Interpreter:
         if self._made is None:
             program = self._referenced.program
-            environment = Environment(self._reader, DrawKeys(), program.vars, self._trace)
+            environment = Environment(self._reader, HashedDrawKeys(), program.vars, self._trace)
             self._made = Interpreter(program, environment, meter=self._meter)
         return self._made
 

@@ -46,7 +46,12 @@ from eventer.core.value_schema_json import read_schemas, schemas_json
 from eventer.registry.base import GeneratorFailure
 
 _ADDED: Final = {"value": None, "omit": (), "op": None}
-_ADDED_TO_KAFKA: Final = {"format": "json", "key_format": "json"}
+_ADDED_TO_KAFKA: Final = {
+    "format": "json",
+    "key_format": "json",
+    "schema": None,
+    "key_schema": None,
+}
 """Options that later versions added, and their defaults."""
 _SHAPES: Final[Mapping[type[Shape], str]] = {
     Ticks: "ticks",

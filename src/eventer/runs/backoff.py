@@ -20,7 +20,7 @@ RETRY_NS: Final = 300_000_000_000
 
 
 def costly_delay_ns(tries: int, jitter: float) -> int:
-    """As `delay_ns`, for retries whose failure holds up other flows."""
+    """The same as `delay_ns`, for retries whose failure delays other flows."""
     return delay_ns(tries, jitter, COSTLY_BASE_NS, COSTLY_CAP_NS)
 
 

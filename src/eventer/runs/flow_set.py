@@ -20,7 +20,7 @@ class FlowSet:
         self._all: dict[PositionKey, ShardFlow] = {}
         self._unready: dict[PositionKey, ShardFlow] = {}
         self._unread: dict[PositionKey, ShardFlow] = {}
-        """Those whose position may be unread: a subset of the unready ones."""
+        """The flows whose position may be unread: a subset of the unready ones."""
         self._pending: dict[PositionKey, ShardFlow] = {}
         self._versions = 0
         self._quarantined_last = True

@@ -152,7 +152,7 @@ class Pace:
         return limit
 
     def keeps(self, now: int, position: int, live_from: int) -> bool:
-        """Whether a generator that starts again now goes on at its own times.
+        """Whether a generator that starts again now continues at its own times.
 
         It does if its first event is in the future, and while it delivers the events that were due
         when it was added, at `live_from`: the past that `start` asks for.
@@ -181,7 +181,8 @@ class Pace:
     def resumed(self, now: int, position: int) -> Segment:
         """The segment of a generator that resumes now at a position: its next event is due at once.
 
-        Stages go on where they were, without the down time. Profile and cron follow the calendar.
+        Stages continue where they stopped; the down time does not count. Profile and cron follow
+        the calendar.
         """
         piece = self._range_of(position)
         last = self._ranges[-1]
@@ -278,7 +279,7 @@ def repace(old: Pace, now: int, pace: PaceSpec, draw_key: int = 0) -> Segment:
 
 
 def _differ_in_end(old: PaceSpec, new: PaceSpec) -> bool:
-    """Whether two paces differ, but only in where they end."""
+    """Whether two paces differ only in where they end."""
     return old != new and replace(old, end=new.end, max_events=new.max_events) == new
 
 

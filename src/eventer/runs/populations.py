@@ -33,7 +33,7 @@ class BoundEvents:
 
     @classmethod
     def of(cls, binding: Binding) -> BoundEvents:
-        """Those of a binding."""
+        """The events of a binding."""
         return cls(Pace(binding.segments), binding.end)
 
     def counts(self, times: Rows) -> Rows:

@@ -15,14 +15,14 @@ from eventer.kernels.support.numba_loading import LOADING, CompileActivity
 
 _TRIM_THRESHOLD: Final = -1
 _MMAP_THRESHOLD: Final = -3
-"""Of glibc's `mallopt`."""
+"""Parameters of glibc's `mallopt`."""
 _TRIM_BYTES: Final = 64 << 20
 _MMAP_BYTES: Final = 32 << 20
 _IDLE_S: Final = 1.0
 _COMPILER_LIBRARY: Final = "libllvmlite"
 _MAPS: Final = Path("/proc/self/maps")
 _DONTNEED: Final = 4
-"""Of Linux's `madvise`."""
+"""The advice MADV_DONTNEED of Linux's `madvise`."""
 
 
 def use_system_allocator() -> None:

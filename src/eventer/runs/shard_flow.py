@@ -352,7 +352,7 @@ class ShardFlow:
         return state
 
     def _rewind(self, version: int) -> Delivering | None:
-        """As `_end_transaction`; generation continues at the committed position."""
+        """Ends the transaction; generation continues at the committed position."""
         if (state := self._end_transaction()) is not None:
             self.version = version
             state.rewind(self.committed)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from eventer.core.errors import RequestError
-from eventer.scaffold.record import Choice, Domain, Field, FieldType, Items, Members, Record
+from eventer.scaffold.record import Choice, Domain, Field, FieldType, Items, ObjectFields, Record
 
 _TYPES: Final = {
     "int": FieldType.INTEGER,
@@ -44,7 +44,7 @@ def avro_record(schema: Any, name: str, source: str) -> Record:
     """
     reader = _AvroReader(source)
     field = reader.field(name, schema, 0)
-    if isinstance(field.domain, Members):
+    if isinstance(field.domain, ObjectFields):
         return Record(_record_name(schema, name), source, field.domain.fields)
     return Record(name, source, (replace(field, name=""),))
 
@@ -107,7 +107,7 @@ class _AvroReader:
             return Field(name, FieldType.ARRAY, Items(item))
         if kind == "map":
             value = self.field("key", schema.get("values"), depth + 1)
-            return Field(name, FieldType.OBJECT, Members((value,)))
+            return Field(name, FieldType.OBJECT, ObjectFields((value,)))
         return Field(name, FieldType.OBJECT, self._members(name, schema, depth))
 
     def _members(self, name: str, schema: Mapping[str, Any], depth: int) -> Domain:
@@ -116,6 +116,6 @@ class _AvroReader:
             isinstance(each, dict) and isinstance(each.get("name"), str) for each in fields
         ):
             raise RequestError(f"{self._source}: record {name!r} has no valid `fields`")
-        return Members(
+        return ObjectFields(
             tuple(self.field(each["name"], each.get("type"), depth + 1) for each in fields)
         )

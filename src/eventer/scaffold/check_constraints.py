@@ -37,7 +37,7 @@ class AllowedValues:
 
 
 @dataclass(frozen=True, slots=True)
-class Matching:
+class MatchesPattern:
     """A column matches a regular expression."""
 
     column: str
@@ -45,7 +45,7 @@ class Matching:
 
 
 @dataclass(frozen=True, slots=True)
-class Ordered:
+class ColumnOrder:
     """A column is less than another one, or equal to it unless `strict`."""
 
     lesser: str
@@ -65,7 +65,7 @@ class _Length:
     column: str
 
 
-Rule: TypeAlias = Bound | AllowedValues | Matching | Ordered
+Rule: TypeAlias = Bound | AllowedValues | MatchesPattern | ColumnOrder
 _Term: TypeAlias = Rule | _NullTest
 _Operand: TypeAlias = str | float | _Length | tuple[str]
 """A text, a number, the length of a column, or a column as a tuple of its name."""
@@ -251,13 +251,13 @@ def _compared(left: _Operand, operator: str, right: _Operand) -> Rule:
         case ((str() | float()), (tuple() | _Length())) if operator in _FLIPPED:
             return _compared(right, _FLIPPED[operator], left)
         case (lesser,), (greater,) if operator in ("<", "<="):
-            return Ordered(lesser, greater, operator == "<")
+            return ColumnOrder(lesser, greater, operator == "<")
         case (greater,), (lesser,) if operator in (">", ">="):
-            return Ordered(lesser, greater, operator == ">")
+            return ColumnOrder(lesser, greater, operator == ">")
         case _Length(name), float(limit) if operator in _FLIPPED:
             return Bound(name, operator, limit, of_length=True)
         case (name,), str(regex) if operator == "~":
-            return Matching(name, regex)
+            return MatchesPattern(name, regex)
         case (name,), (str() | float()) if operator == "=":
             return AllowedValues(name, (_constant(right),))
         case (name,), float(limit) if operator in _FLIPPED:

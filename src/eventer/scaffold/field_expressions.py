@@ -15,14 +15,14 @@ from eventer.scaffold.record import (
     Delay,
     EarlierEvent,
     EventReference,
-    Excess,
     Field,
     FieldType,
     Items,
     KeySequence,
-    Members,
     NullOnly,
     NumberRange,
+    ObjectFields,
+    OffsetFromField,
     Probability,
     ScheduledTime,
     TextPattern,
@@ -52,14 +52,14 @@ class Expression:
 
 
 class FieldExpressions:
-    """Makes the expressions of a record's fields, and the locals that these need."""
+    """Writes the expressions of a record's fields, and the locals that they need."""
 
     def __init__(self, record: str, template_locals: TemplateLocals) -> None:
         self._record = record
         self.locals = template_locals
 
     def of_items(self) -> FieldExpressions:
-        """Those of the objects of an array, which have their own locals."""
+        """The expressions of the objects of an array, which have their own locals."""
         return FieldExpressions(self._record, TemplateLocals())
 
     def expression(self, field: Field) -> Expression:
@@ -79,13 +79,13 @@ class FieldExpressions:
             case EarlierEvent(start, or_own):
                 last = start if or_own else start - 1
                 return Expression(f"e.integer({start}, {last} + e.index())")
-            case Members() | Items():
+            case ObjectFields() | Items():
                 return self._nested(field)
             case NullOnly():
                 return Expression("null")
             case ScheduledTime() | TimeRange() | Delay():
                 return self._time(field)
-            case NumberRange() | Excess():
+            case NumberRange() | OffsetFromField():
                 return self._number(field)
             case Probability(true):
                 return Expression(f"e.boolean({true:g})", "frequency of the sample")
@@ -117,7 +117,7 @@ class FieldExpressions:
 
     def _number(self, field: Field) -> Expression | None:
         match field.domain:
-            case Excess(over, least, most, decimals):
+            case OffsetFromField(over, least, most, decimals):
                 amount = _uniform(NumberRange(least, most, decimals), field.type)
                 return Expression(f"self{member(over)} + {amount}", f"greater than {over}")
             case NumberRange(_, _, decimals, median, sigma) as domain if sigma:
@@ -161,7 +161,7 @@ class FieldExpressions:
 
     def _nested(self, field: Field) -> Expression:
         match field.domain:
-            case Members(fields):
+            case ObjectFields(fields):
                 return Expression(
                     "{ " + ", ".join(map(self.member, fields)) + " }" if fields else "{}"
                 )

@@ -14,8 +14,8 @@ from eventer.scaffold.record import (
     Field,
     FieldType,
     Items,
-    Members,
     NumberRange,
+    ObjectFields,
     Record,
     TextPattern,
 )
@@ -52,7 +52,7 @@ def json_schema_record(schema: Any, name: str, source: str) -> Record:
     if not isinstance(schema, dict):
         raise RequestError(f"{source} is not a JSON Schema: it is not an object")
     field = _SchemaReader(schema, source).field(name, schema, 0)
-    if isinstance(field.domain, Members):
+    if isinstance(field.domain, ObjectFields):
         return Record(name, source, field.domain.fields)
     return Record(name, source, (replace(field, name=""),))
 
@@ -91,9 +91,9 @@ class _SchemaReader:
                 return _text(field, schema)
         return field
 
-    def _members(self, schema: Schema, depth: int) -> Members:
+    def _members(self, schema: Schema, depth: int) -> ObjectFields:
         required = schema.get("required", [])
-        return Members(
+        return ObjectFields(
             tuple(
                 replace(
                     self.field(name, each, depth + 1),

@@ -8,7 +8,7 @@ from dataclasses import field as value
 from typing import Final
 
 from eventer.core.errors import RequestError
-from eventer.scaffold.record import Choice, Field, FieldType, Items, Members, Record
+from eventer.scaffold.record import Choice, Field, FieldType, Items, ObjectFields, Record
 
 _STRING: Final = r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'"
 _COMMENT: Final = re.compile(rf"({_STRING})|//[^\n]*|/\*.*?\*/", re.DOTALL)
@@ -168,7 +168,7 @@ def _field(
     if label == "repeated":
         return Field(name, FieldType.ARRAY, Items(replace(one, name=name.removesuffix("s"))))
     if label == "map":
-        return Field(name, FieldType.OBJECT, Members((replace(one, name="key"),)))
+        return Field(name, FieldType.OBJECT, ObjectFields((replace(one, name="key"),)))
     if label.startswith("oneof"):
         return replace(one, notes=(*one.notes, f"The first field of {label}."))
     return replace(one, absent_share=_ABSENT) if label == "optional" else one
@@ -184,5 +184,5 @@ def _typed(parser: _ProtoParser, type_: str, name: str, above: tuple[str, ...]) 
     if short in above or (short in parser.messages and len(above) > _MAX_DEPTH):
         return Field(name, FieldType.ANY, notes=(f"The fields of {short} are left out here.",))
     if short in parser.messages:
-        return Field(name, FieldType.OBJECT, Members(_fields(parser, short, above)))
+        return Field(name, FieldType.OBJECT, ObjectFields(_fields(parser, short, above)))
     return Field(name, FieldType.ANY, notes=(f"Type {type_} is not in this file.",))

@@ -109,7 +109,7 @@ class Delay:
 
 
 @dataclass(frozen=True, slots=True)
-class Excess:
+class OffsetFromField:
     """A number that is from `least` to `most` greater than another field."""
 
     over: str
@@ -139,7 +139,7 @@ class EarlierEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class Members:
+class ObjectFields:
     """The fields of an object."""
 
     fields: tuple[Field, ...]
@@ -170,10 +170,10 @@ Domain: TypeAlias = (
     | TimeRange
     | ScheduledTime
     | Delay
-    | Excess
+    | OffsetFromField
     | EventReference
     | EarlierEvent
-    | Members
+    | ObjectFields
     | Items
     | NullOnly
 )

@@ -16,8 +16,8 @@ from eventer.scaffold.record import (
     FieldType,
     Items,
     KeySequence,
-    Members,
     NumberRange,
+    ObjectFields,
     Record,
 )
 from eventer.scaffold.sampled_domains import MIN_SAMPLE, sampled_domain, share
@@ -97,7 +97,7 @@ class FieldSampler:
     def _domain(self, name: str, type_: FieldType, values: Sequence[Any]) -> Any:
         match type_:
             case FieldType.OBJECT:
-                return Members(self.members(values))
+                return ObjectFields(self.members(values))
             case FieldType.ARRAY:
                 return self._items(name, values)
             case FieldType.TIMESTAMP | FieldType.DATE:

@@ -10,18 +10,18 @@ from eventer.destinations.postgres.described_table import TableDescription
 from eventer.scaffold.check_constraints import (
     AllowedValues,
     Bound,
-    Matching,
-    Ordered,
+    ColumnOrder,
+    MatchesPattern,
     Rule,
     parse_check,
 )
 from eventer.scaffold.field_names import named_values
 from eventer.scaffold.record import (
-    Excess,
     Field,
     FieldType,
     KeySequence,
     NumberRange,
+    OffsetFromField,
     TextPattern,
 )
 from eventer.scaffold.sampled_domains import number_range
@@ -62,12 +62,12 @@ def _all_rules(table: TableDescription) -> Iterator[tuple[tuple[Rule, ...] | Non
 
 
 def _of_column(rule: Rule, name: str) -> Rule:
-    return rule if isinstance(rule, Ordered) else replace(rule, column=name)
+    return rule if isinstance(rule, ColumnOrder) else replace(rule, column=name)
 
 
 def _apply(fields: dict[str, Field], rule: Rule, table: TableDescription) -> bool:
     """Applies a rule; returns whether it holds now."""
-    if isinstance(rule, Ordered):
+    if isinstance(rule, ColumnOrder):
         return _order(fields, rule, table)
     field = fields.get(rule.column)
     if field is None:
@@ -85,7 +85,7 @@ def _ruled(field: Field, rule: Rule, table: TableDescription) -> Field | None:
             texts = [text for text in table.sample[field.name] if text is not None]
             shown = tuple(v if isinstance(v, str) or not v.is_integer() else int(v) for v in values)
             return replace(field, domain=labels_choice(shown, texts))
-        case Matching(_, regex):
+        case MatchesPattern(_, regex):
             return replace(field, domain=TextPattern(regex.removeprefix("^").removesuffix("$")))
         case Bound(of_length=True):
             return _bounded_length(field, rule)
@@ -133,7 +133,9 @@ def _default_range(field: Field) -> NumberRange:
 
 def _fit_type(field: Field, largest: float, scale: int) -> Field:
     """A number that fits numeric(precision, scale)."""
-    if field.type is not FieldType.NUMBER or isinstance(field.domain, KeySequence | Excess):
+    if field.type is not FieldType.NUMBER or isinstance(
+        field.domain, KeySequence | OffsetFromField
+    ):
         return field
     domain = field.domain if isinstance(field.domain, NumberRange) else None
     if domain is None:
@@ -143,7 +145,7 @@ def _fit_type(field: Field, largest: float, scale: int) -> Field:
     return replace(field, domain=replace(domain, decimals=min(domain.decimals or 0, scale)))
 
 
-def _order(fields: dict[str, Field], rule: Ordered, table: TableDescription) -> bool:
+def _order(fields: dict[str, Field], rule: ColumnOrder, table: TableDescription) -> bool:
     if rule.lesser not in fields or rule.greater not in fields:
         return True
     lesser, greater = fields[rule.lesser], fields[rule.greater]
@@ -153,11 +155,11 @@ def _order(fields: dict[str, Field], rule: Ordered, table: TableDescription) -> 
     if lesser.type not in _NUMBERS or greater.type not in _NUMBERS:
         return False
     fields[lesser.name] = replace(lesser, null_share=0.0)
-    fields[greater.name] = replace(greater, domain=_excess(rule, greater, table))
+    fields[greater.name] = replace(greater, domain=_offset_from(rule, greater, table))
     return True
 
 
-def _excess(rule: Ordered, greater: Field, table: TableDescription) -> Excess:
+def _offset_from(rule: ColumnOrder, greater: Field, table: TableDescription) -> OffsetFromField:
     pairs = zip(table.sample[rule.lesser], table.sample[rule.greater], strict=True)
     gaps = [float(b) - float(a) for a, b in pairs if a is not None and b is not None]
     whole = greater.type is FieldType.INTEGER
@@ -165,4 +167,4 @@ def _excess(rule: Ordered, greater: Field, table: TableDescription) -> Excess:
     known = number_range(found, whole=whole) if found else NumberRange(0, 100, None if whole else 2)
     step = 1.0 if whole else 10.0 ** -(known.decimals or 0)
     least = max(known.least, step if rule.strict else 0)
-    return Excess(rule.lesser, least, max(known.most, least), known.decimals)
+    return OffsetFromField(rule.lesser, least, max(known.most, least), known.decimals)

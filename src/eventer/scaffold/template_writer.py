@@ -13,7 +13,7 @@ from eventer.scaffold.field_expressions import (
     item_range,
     quoted,
 )
-from eventer.scaffold.record import Field, Items, Members, Record
+from eventer.scaffold.record import Field, Items, ObjectFields, Record
 from eventer.scaffold.template_locals import TemplateLocals
 
 _WIDTH: Final = 96
@@ -52,12 +52,12 @@ def _field_lines(field: Field, expressions: FieldExpressions, depth: int = 1) ->
     indent = "  " * depth
     yield from (f"{indent}// {line}" for note in field.notes for line in wrap(note, _WIDTH))
     match field.domain:
-        case Members(fields) if fields and field.null_share < 1:
+        case ObjectFields(fields) if fields and field.null_share < 1:
             yield f"{indent}{_name(field)}: {_null(field)}{{"
             for each in fields:
                 yield from _field_lines(each, expressions, depth + 1)
             yield f"{indent}}},"
-        case Items(Field(domain=Members(fields)), _, _, False) as items if fields:
+        case Items(Field(domain=ObjectFields(fields)), _, _, False) as items if fields:
             yield f"{indent}{_name(field)}: {_null(field)}[{{"
             yield from _item_lines(fields, expressions.of_items(), depth + 1)
             yield f"{indent}}} for _ in {item_range(items)}],"

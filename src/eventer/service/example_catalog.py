@@ -1,4 +1,4 @@
-"""The example templates that travel with the product."""
+"""The example templates that are installed with Eventer."""
 
 from __future__ import annotations
 

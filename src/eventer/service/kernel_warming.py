@@ -11,15 +11,15 @@ if TYPE_CHECKING:
     from eventer.kernels.support.warm_kernels import WarmedKernels
 
 
-def warm(on_compile: Callable[[str], None]) -> WarmedKernels:
-    """Compiles each kernel that the cache does not have; `on_compile` gets its name before.
+def warm(on_compiled: Callable[[str], None]) -> WarmedKernels:
+    """Compiles each kernel that the cache does not have; `on_compiled` gets its name.
 
     Raises:
         ConfigError: the folder of the cache is not writable.
     """
     from eventer.kernels.support.warm_kernels import warm_kernels
 
-    warmed = warm_kernels(on_compile)
+    warmed = warm_kernels(on_compiled)
     if warmed.folder is None:
         raise ConfigError(
             "no folder for compiled kernels is writable",

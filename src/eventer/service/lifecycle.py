@@ -11,7 +11,7 @@ import asyncio
 import logging
 from collections.abc import Collection, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, starmap
 from typing import Any, Final
 
 from eventer.core.clock import NS_PER_SECOND, Clock
@@ -69,11 +69,15 @@ class _Finished:
 
 @dataclass(frozen=True, slots=True)
 class _PendingWrite:
-    """A generator's position was read, or it failed or finished, in this epoch."""
+    """A generator's position was read, or it failed or finished, in this epoch.
+
+    `unsaved` are the changes of an end that the service has recorded but could not write.
+    """
 
     generator: Generator
     epoch: int
     outcome: Position | GeneratorFailure | _Finished
+    unsaved: tuple[Change, ...] = ()
 
 
 class Lifecycle:
@@ -164,7 +168,7 @@ class Lifecycle:
                 position = await self._worker_pool.withdraw(generator.key)
         except (TimeoutError, WorkerLostError):
             _log.warning(
-                "generator %s: withdrawn, but the outcome of its last commit is unknown",
+                "generator %s was withdrawn, but the outcome of its last commit is unknown",
                 generator.record.label,
                 extra=event("commit_unknown", **_named(generator.record)),
             )
@@ -298,34 +302,38 @@ class Lifecycle:
         pending, self._pending_writes = _readers_last(self._pending_writes)
         if self._pending_writes:
             self._woken.set()
-        started: list[tuple[_PendingWrite, Position, tuple[Change, ...]]] = []
-        changes: list[Change] = []
-        for item in pending:
-            if item.generator.epoch != item.epoch:
-                continue
-            if isinstance(item.outcome, GeneratorFailure):
-                changes.append(self._fail(item.generator, item.outcome))
-            elif isinstance(item.outcome, _Finished):
-                changes += self._finish(item.generator, item.outcome.position)
-            else:
-                own = tuple(self._changes_before_start(item.generator, item.outcome))
-                started.append((item, item.outcome, own))
-                changes += own
+        written = [
+            (item, item.unsaved or self._changes(item))
+            for item in pending
+            if item.generator.epoch == item.epoch
+        ]
         unsaved = self._unsaved_positions_if_due()
-        changes += [save for _, save in unsaved]
+        changes = [*chain.from_iterable(own for _, own in written), *(save for _, save in unsaved)]
         try:
             if changes:
                 await self._registry.apply(changes)
         except RegistryError:
-            self._pending_writes = pending + self._pending_writes
+            self._pending_writes = [*starmap(_unwritten, written), *self._pending_writes]
             raise
         for generator, save in unsaved:
             generator.saved_position = save.position
-        for item, position, own in started:
+        for item, own in written:
+            if not isinstance(item.outcome, Position):
+                continue
             if item.generator.epoch == item.epoch:
-                self._resume(item.generator, position, own)
+                self._resume(item.generator, item.outcome, own)
             else:
                 item.generator.apply_stored(own)
+
+    def _changes(self, item: _PendingWrite) -> tuple[Change, ...]:
+        """The changes of an outcome; an end is recorded at once, also if it cannot be written."""
+        match item.outcome:
+            case GeneratorFailure():
+                return (self._fail(item.generator, item.outcome),)
+            case _Finished(position=position):
+                return self._finish(item.generator, position)
+            case position:
+                return tuple(self._changes_before_start(item.generator, position))
 
     def _fail(self, generator: Generator, failure: GeneratorFailure) -> Change:
         record, at = generator.record, failure.at
@@ -342,7 +350,7 @@ class Lifecycle:
         self.gates.close(generator)
         return SetState(record.id, record.incarnation, GeneratorState.FAILED, failure, at)
 
-    def _finish(self, generator: Generator, position: Position) -> Iterator[Change]:
+    def _finish(self, generator: Generator, position: Position) -> tuple[Change, ...]:
         record, now = generator.record, self._clock.now_ns()
         _log.info(
             "generator %s has delivered its last event",
@@ -355,8 +363,10 @@ class Lifecycle:
         self._by_key.pop(generator.key, None)
         self.gates.close(generator)
         self.gates.moved(generator)
-        yield SetPosition(record.id, record.incarnation, position)
-        yield SetState(record.id, record.incarnation, GeneratorState.FINISHED, None, now)
+        return (
+            SetPosition(record.id, record.incarnation, position),
+            SetState(record.id, record.incarnation, GeneratorState.FINISHED, None, now),
+        )
 
     def _changes_before_start(self, generator: Generator, position: Position) -> Iterator[Change]:
         """The changes that must be on disk before a generator continues from a position."""
@@ -435,7 +445,7 @@ class Lifecycle:
         task.add_done_callback(self._tasks.discard)
 
     def _unsaved_positions_if_due(self) -> list[tuple[Generator, SetPosition]]:
-        """Those of `_unsaved_positions`, at most once in `SAVE_S`: it looks at all generators."""
+        """The unsaved positions, at most once in `SAVE_S`: the search visits all generators."""
         now = self._clock.monotonic_ns()
         if now - self._positions_saved_at < SAVE_S * NS_PER_SECOND:
             return []
@@ -449,6 +459,12 @@ class Lifecycle:
             for each in self.generators.values()
             if each.position != each.saved_position
         ]
+
+
+def _unwritten(item: _PendingWrite, changes: tuple[Change, ...]) -> _PendingWrite:
+    """A write to try again: an end with its changes, another outcome from the beginning."""
+    ended = any(isinstance(change, SetState) for change in changes)
+    return replace(item, unsaved=changes) if ended else item
 
 
 def _readers_last(

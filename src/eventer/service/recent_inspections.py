@@ -9,13 +9,13 @@ from typing import Final, TypeAlias, TypeVar
 
 from eventer.core.clock import NS_PER_SECOND
 from eventer.core.fault_rules import FaultRule
-from eventer.core.model import ServiceTarget, Target, Template
+from eventer.core.model import KafkaTarget, ServiceTarget, Target, Template
 from eventer.destinations.kind import destination_kind
 from eventer.workers.inspector_messages import Inspection, InspectTemplate
 
 MAX_INSPECTIONS: Final = 2_000
 MAX_CHARACTERS: Final = 16 << 20
-"""Most characters of the templates, with their variables, that are kept."""
+"""Most characters of the templates, with their variables and given schemas, that are kept."""
 KEEP_NS: Final = 60 * NS_PER_SECOND
 """The first events may depend on the time, so their inspection is repeated after a minute."""
 
@@ -25,7 +25,7 @@ _Key: TypeAlias = tuple[Template, tuple[Target, ...], tuple[FaultRule, ...]]
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """An inspection of a question about these targets, and the time of the first events."""
+    """The inspection that answers a request for these targets, and the time of the first events."""
 
     inspection: Inspection
     targets: tuple[Target, ...]
@@ -44,14 +44,14 @@ class RecentInspections:
         self._characters = 0
 
     def find(self, question: InspectTemplate) -> Inspection | None:
-        """The answer to a question, if it is known."""
+        """The inspection for a request, if it is known."""
         kept = self._kept.get(_key(question))
         if kept is None or question.timeline is not None or not _is_recent(kept, question.at):
             return None
         return _for_targets(kept, question.targets)
 
     def keep(self, question: InspectTemplate, inspection: Inspection) -> None:
-        """Keeps the answer to a question, if it holds for all streams."""
+        """Keeps the inspection for a request, if it holds for all streams."""
         if not inspection.holds_for_all_streams:
             return
         key = _key(question)
@@ -73,8 +73,10 @@ def _key(question: InspectTemplate) -> _Key:
 
 
 def _characters(key: _Key) -> int:
-    template, *_ = key
-    return len(template.text) + len(template.vars)
+    template, targets, _ = key
+    given = [(e.schema, e.key_schema) for e in targets if isinstance(e, KafkaTarget)]
+    schemas = sum(len(each) for pair in given for each in pair if isinstance(each, str))
+    return len(template.text) + len(template.vars) + schemas
 
 
 def _without_name(target: Target) -> Target:

@@ -75,7 +75,7 @@ class ReferenceGates:
         return tuple(found)
 
     def all_bindings(self, generator: Generator) -> tuple[Binding, ...]:
-        """Those of a generator and of what it refers to; also if nothing is generated yet."""
+        """The bindings of a generator and of what it refers to, also before its first event."""
         return all_bindings(generator, self._generators, self._stored_or_first)
 
     def _stored_or_first(self, generator: Generator) -> tuple[Binding, ...]:
@@ -132,7 +132,7 @@ class ReferenceGates:
             yield _BoundReference(binding, BoundEvents.of(binding), known)
 
     def close(self, generator: Generator) -> None:
-        """Forgets a generator that does not generate events any more."""
+        """Removes a generator that no longer generates events."""
         self._open.pop(generator.record.id, None)
 
     def moved(self, generator: Generator) -> None:

@@ -69,9 +69,9 @@ def all_bindings(
 def bindings_from(
     generator: Generator, generators: Generators, position: int
 ) -> tuple[Binding, ...]:
-    """As `all_bindings`, but only those that hold from a position on.
+    """The bindings of `all_bindings` that hold from a position on.
 
-    Events that refer to earlier ones of their own stream need all.
+    A template that refers to earlier events of its own stream needs all bindings.
     """
     if generator.record.spec.event_source.template.own_name:
         return all_bindings(generator, generators)

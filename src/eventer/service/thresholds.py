@@ -112,5 +112,5 @@ def parse_threshold(text: str) -> Threshold:
     try:
         return Threshold(metric, comparison, float(limit))
     except ValueError as error:
-        share = ": rate is a share of what was asked, as 0.99" if metric == "rate" else ""
+        share = ": rate is a share of the requested rate, such as 0.99" if metric == "rate" else ""
         raise RequestError(f"{text[:100]!r}: {limit!r} is not a number{share}") from error

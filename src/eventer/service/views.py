@@ -67,9 +67,10 @@ class GeneratorView:
     `limited_by`, the stage that causes the backlog. `waits_for` are the names of the generators
     to whose next events its next event may refer. `related` are the ids of other generators with
     the same stream and destination. Only the answer to `add` sets `created`, `updated` and
-    `related`. `delivery` is None until the destination has told its guarantee; `partitions`, which
-    a topic has, until an event is committed. Of a generator of timelines, `position` is a delivery
-    number, `timelines` how many have begun, and `requested_rate` that of timelines.
+    `related`. `delivery` is None until the destination has reported its guarantee, and
+    `partitions` (of a topic) until an event is committed. Of a generator of timelines, `position`
+    is a delivery number, `timelines` counts those that have begun, and `requested_rate` is that of
+    timelines.
     `generator.view` fills it; `api/wire/responses.py` shows it.
     """
 

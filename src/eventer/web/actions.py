@@ -25,7 +25,8 @@ async def confirm_removal(visit: Visit, ids: Sequence[int]) -> bool:
     with named_dialog(title) as dialog, ui.card().classes("dialog"):
         heading(title, 2)
         ui.label(
-            "They stop, and their positions are forgotten. Delivered events, topics, tables and "
+            "They stop, and Eventer no longer uses their positions. Delivered events, topics, "
+            "tables and "
             "files stay. If the same generator is added again, it begins at event 0."
         ).classes("soft")
         if len(names) > 1:

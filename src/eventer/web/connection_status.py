@@ -14,6 +14,12 @@ from eventer.web.rows import target_name
 
 MAX_PLACES: Final = 50
 """Topics, tables or folders of a connection that are shown."""
+_HEADERS: Final = {
+    "kafka": ("Topic", "Generators", "Records", "Partitions"),
+    "postgres": ("Table", "Generators", "Rows, estimated", "Size"),
+    "file": ("Folder", "Generators", "", "Size"),
+    "http": ("Path", "Generators", "", ""),
+}
 
 
 @dataclass(slots=True)
@@ -69,6 +75,11 @@ def _status(
     elif any(key.connection == name and each.connected for key, each in snapshot.shards.items()):
         status.state, status.note = "running", "connected"
     return status
+
+
+def place_headers(kind: str) -> tuple[str, str, str, str]:
+    """The headers of `place_rows` for a kind of destination."""
+    return _HEADERS.get(kind, ("Target", "Generators", "", ""))
 
 
 def place_rows(

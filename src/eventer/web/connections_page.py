@@ -12,6 +12,7 @@ from eventer.web.connection_status import (
     MAX_PLACES,
     ConnectionStatus,
     connection_statuses,
+    place_headers,
     place_rows,
 )
 from eventer.web.format import format_count
@@ -31,11 +32,6 @@ _PERIOD_SECONDS: Final = 2.0
 _SHOWN: Final = 50
 """Generators of a connection that are shown."""
 _KINDS: Final = {"kafka": "Kafka", "postgres": "PostgreSQL", "file": "Files", "http": "HTTP"}
-_HEADERS: Final = {
-    "kafka": ("Topic", "Generators", "Records", "Partitions"),
-    "postgres": ("Table", "Generators", "Rows, estimated", "Size"),
-    "file": ("Folder", "Generators", "", "Size"),
-}
 
 
 def build_connections_page(visit: Visit) -> None:
@@ -103,7 +99,7 @@ class _ConnectionsPage:
                 problem_box(tested)
             if status.places:
                 rows = place_rows(status.places, report)
-                show(table_markup(_HEADERS[status.kind], rows))
+                show(table_markup(place_headers(status.kind), rows))
             if status.generators:
                 _build_generators(status)
 

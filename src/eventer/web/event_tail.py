@@ -63,7 +63,7 @@ class EventTail:
 
     def _toggle(self) -> None:
         self._following = not self._following
-        self._button.text = "Stop" if self._following else "Go on"
+        self._button.text = "Stop" if self._following else "Continue"
         self._button.icon = "pause" if self._following else "play_arrow"
         if self._following:
             self._start()

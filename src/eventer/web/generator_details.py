@@ -42,7 +42,7 @@ def generator_facts(view: GeneratorView) -> Iterator[tuple[str, str]]:
         ("Waits for", ", ".join(view.waits_for)),
         ("Delivery", view.delivery or "not known until it is connected"),
         ("Engine", spec.engine),
-        ("Why not the plan", spec.engine_reason),
+        ("Why it has no plan", spec.engine_reason),
         ("Seed", str(spec.stream.seed)),
         ("Stream", spec.stream.name),
         ("Dataset", spec.event_source.context.dataset),

@@ -251,7 +251,7 @@ class _Stats:
         """Shows these totals."""
         failing = f", {totals.failing} with a problem" if totals.failing else ""
         self._generators(format_count(totals.generators), f"{totals.running} running{failing}")
-        self._rate(format_rate(totals.delivered), f"of {format_rate(totals.requested)} asked")
+        self._rate(format_rate(totals.delivered), f"of {format_rate(totals.requested)} requested")
         self._lag(format_count(totals.lag), "events due and not committed")
         self._late(format_seconds(totals.overdue), "the oldest event that is due")
         self._bytes(format_bytes(totals.bytes), "of JSON text")
@@ -272,7 +272,7 @@ def _stat(label: str) -> Callable[[str, str], None]:
 def _build_empty(*, may_write: bool) -> None:
     heading("No generators yet")
     ui.label(
-        "A generator makes events from a template and delivers them on schedule to a Kafka topic "
+        "A generator creates events from a template and delivers them on schedule to a Kafka topic "
         "or a PostgreSQL table. Start from an example, or write a template in the playground."
     ).classes("soft").style("max-width: 34rem")
     with ui.element("div").classes("bar").style("justify-content: center"):

@@ -15,6 +15,7 @@ from eventer.core.errors import EventerError, RequestError
 from eventer.service.eventer import Eventer
 from eventer.web.history import Sampler
 from eventer.web.markup import Markup, prose_markup
+from eventer.web.page_paths import PAGES
 from eventer.web.rows import Rows
 
 LOGO: Final = (
@@ -27,13 +28,7 @@ FAVICON: Final = (
     'rx="8" fill="#3b5bdb"/><path d="M6 11h9m3 0h8M6 16h4m3 0h13M6 21h12m3 0h5" stroke="#fff" '
     'stroke-width="2.6" stroke-linecap="round"/></svg>'
 )
-_NAVIGATION: Final = (
-    ("/", "Generators"),
-    ("/playground", "Playground"),
-    ("/connections", "Connections"),
-    ("/reference", "Functions"),
-    ("/docs", "API"),
-)
+_NAVIGATION: Final = (*PAGES, ("/docs", "API"))
 _SET_THEME: Final = (
     "document.cookie = 'eventer_theme={}; path=/; max-age=31536000; samesite=strict'"
 )
@@ -199,11 +194,6 @@ def copy(text: str) -> None:
     """Copies text to the reader's clipboard."""
     ui.clipboard.write(text)
     say("Copied")
-
-
-def state_badge(state: str) -> ui.label:
-    """A generator's state."""
-    return ui.label(state).classes(f"state {state}")
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The pace to come: how many events of a generator are due when."""
+"""The future pace: how many events of a generator are due when."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class PaceCard:
         """Builds the card, and keeps it up to date while the page is visible."""
         with card():
             with ui.element("div").classes("bar"):
-                heading("The pace to come", 2)
+                heading("Future pace", 2)
                 self._text = ui.label().classes("soft small num")
             self._chart = ui.echart(pace_chart_options()).style("height: 150px")
         self.update()

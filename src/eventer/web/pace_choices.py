@@ -14,7 +14,7 @@ EVENLY: Final = "Evenly"
 AT_RANDOM: Final = "At random times"
 DAILY: Final = "Day and night, UTC"
 SPREADS: Final = (AT_ONCE, EVENLY, AT_RANDOM, DAILY)
-"""How the events of an interval spread over time."""
+"""How the events of an interval are distributed over time."""
 _TENTHS: Final = (
     2,
     1,

@@ -44,8 +44,8 @@ def reference_markup(specs: Sequence[Mapping[str, Any]]) -> Markup:
     )
     intro = tag(
         "div",
-        "Templates call them as std.native('name'). Every call draws its own value for each event, "
-        "the same one for the same seed.",
+        "Templates call them as std.native('name'). Each call draws a new value for each "
+        "event; the same seed gives the same values.",
         class_="soft",
     )
     links = (tag("a", spec["name"], href=f"#{spec['name']}") for spec in specs)

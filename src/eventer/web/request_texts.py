@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Collection
-from dataclasses import fields, replace
+from dataclasses import replace
 from itertools import chain, count
 from typing import Any, Final
 
@@ -17,10 +17,12 @@ from eventer.core.model import (
     OnError,
     OnNull,
     ReferencedStream,
+    ServiceTarget,
     Target,
 )
 from eventer.core.pace import PaceSpec
 from eventer.core.pace_json import pace_json
+from eventer.service.destination_kinds import request_options
 from eventer.service.requests import (
     AddRequest,
     DestinationRequest,
@@ -158,21 +160,10 @@ def request_json(request: AddRequest) -> dict[str, Any]:
 
 
 def _target(target: Target) -> dict[str, Any]:
-    options = {
-        each.name: value
-        for each in fields(target)
-        if (value := getattr(target, each.name)) != each.default
-    }
+    options = request_options(target) if isinstance(target, ServiceTarget) else {}
     if options.get("connection") == target.kind:
         del options["connection"]
-    for name in ("headers", "config"):
-        if name in options:
-            options[name] = dict(options[name])
-    return {
-        name: list(value) if isinstance(value, tuple) else value
-        for name, value in options.items()
-        if value
-    }
+    return options
 
 
 def _event(event: EventRequest) -> dict[str, Any]:

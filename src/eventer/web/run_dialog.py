@@ -56,9 +56,9 @@ class _RunDialog:
             value=first,
             on_change=self._show_form,
         ).props("outlined dense options-dense")
+        self._note = ui.label().classes("soft")
         self._target = ui.element("div").classes("stack")
         self._form = self._build_form("playground")
-        self._note = ui.label().classes("soft small")
         self._pace = PaceFields(self._visit, ticks(10, NS_PER_SECOND))
         with ui.element("div").classes("bar"):
             self._generator_name, self._dataset = (

@@ -20,9 +20,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from eventer.core.distribution import install_command
 from eventer.service.eventer import Eventer
+from eventer.web.page_paths import PAGES
 
 _PREFIXES: Final = ("/generators/", "/_nicegui", "/studio/")
-_PAGES: Final = frozenset({"/", "/playground", "/reference", "/connections"})
+_PAGES: Final = frozenset(path for path, _ in PAGES)
 # NiceGUI needs inline scripts and styles, and compiles the templates of its pages (unsafe-eval).
 _POLICY: Final = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "

@@ -9,6 +9,7 @@ from nicegui import ui
 
 from eventer.core.model import ServiceTarget
 from eventer.service.target_option_fields import TargetOption, target_of, target_options
+from eventer.web.layout import prose
 
 _KEY: Final = "key"
 _SHAPE: Final = "outlined dense"
@@ -30,7 +31,7 @@ class TargetForm:
             self._inputs[first.name] = self._location
             for key in (each for each in others if each.name == _KEY):
                 self._inputs[_KEY] = self._build_input(key).classes("grow")
-        ui.label(first.description).classes("soft small")
+        prose(first.description).classes("soft small")
         more = [each for each in others if each.name != _KEY]
         if more:
             with ui.expansion("More options").props("dense").style("width: 100%"):
@@ -55,7 +56,7 @@ class TargetForm:
         for option in options:
             with ui.element("div").classes("option"):
                 self._inputs[option.name] = self._build_input(option)
-                ui.label(option.description).classes("soft small")
+                prose(option.description).classes("soft small")
 
     def _build_input(self, option: TargetOption) -> Any:
         build: dict[str, Callable[[TargetOption], Any]] = {

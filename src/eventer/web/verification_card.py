@@ -13,8 +13,8 @@ def build_verification(visit: Visit, id_: int) -> None:
     """A card that compares the delivered events with recomputed ones."""
     with card("Verify"):
         ui.label(
-            "Reads the topic, table or folder and compares it with the events, computed again: "
-            "nothing missing, twice, changed or out of order."
+            "Reads the topic, table or folder, compares it with the recomputed events, and finds "
+            "events that are missing, duplicated, changed or reordered."
         ).classes("soft")
         bar = ui.linear_progress(value=0, show_value=False, size="8px").props("rounded")
         bar.set_visibility(False)
@@ -44,7 +44,7 @@ def build_verification(visit: Visit, id_: int) -> None:
 def _show_verification(verification: Verification) -> None:
     report = verification.report
     if verification.clean:
-        ui.label(f"Nothing is wrong: {report.checked:,} events compared.").classes("chip good")
+        ui.label(f"No differences found: {report.checked:,} events compared.").classes("chip good")
     else:
         found = ", ".join(f"{n:,} {flaw.value}" for flaw, n in report.totals.items() if n)
         ui.label(found or "Nothing could be compared.").classes("error-text")

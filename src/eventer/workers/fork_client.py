@@ -62,7 +62,7 @@ class ForkedProcess:
 
 
 class ForkClient:
-    """The fork server of one event loop, its workers, and the requests that it has not answered.
+    """The fork server of one event loop, its workers, and the unanswered requests.
 
     The server ends with this process, and the workers end with it. If it dies, the next request
     starts another one. `inspectors_only` makes it start faster, and other workers slower.

@@ -166,7 +166,7 @@ def _schema_texts(schemas: Mapping[Target, RecordSchemas]) -> dict[str, str]:
 def _dry_run_timelines(
     timelines: Timelines, request: InspectTemplate, spec: TimelineSpec, end: int
 ) -> tuple[list[Batch], EventerError | None]:
-    """As `dry_run`, of the events of the first timelines."""
+    """The same as `dry_run`, for the events of the first timelines."""
     batches: list[Batch] = []
     failing: EventerError | None = None
     for found in evaluate_steps(timelines, spec, request.at, 0, request.count):
@@ -223,7 +223,7 @@ def option_field_warnings(
     at: int,
     seconds: float,
 ) -> tuple[TemplateWarning, ...]:
-    """The same warnings about fields of options and faults as of an inspection, without the rest.
+    """The warnings of an inspection about the fields of options and faults.
 
     It generates events, scheduled for `at` (ns since 1970) and in about `seconds` of CPU time, only
     if the fields are not known in advance. Returns no warning if all events raise.

@@ -81,7 +81,7 @@ class CpuTimer:
         self._remaining = 0.0
 
     def suspend_while(self, loading: bool) -> None:  # noqa: FBT001  a listener of `LOADING`
-        """Stops the clock, or lets it run on."""
+        """Stops or resumes the count of CPU time."""
         if loading:
             self._remaining, _ = signal.getitimer(signal.ITIMER_PROF)
         _limit_cpu_time(0 if loading else self._remaining)

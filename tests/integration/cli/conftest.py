@@ -68,8 +68,7 @@ class Shell:
             timeout=DEADLINE_S,
             check=False,
         )
-        lines = done.stderr.splitlines(keepends=True)
-        done.stderr = "".join(line for line in lines if not line.startswith("compiling kernels, "))
+        done.stderr = without_compile_notice(done.stderr)
         return done
 
     def call(self, *args, stdin="", **env):
@@ -90,7 +89,7 @@ class Shell:
         for stream in said.values():
             stream.flush()
         out, err = (stream.buffer.getvalue().decode() for stream in said.values())
-        return subprocess.CompletedProcess(args, ended.value.code, out, err)
+        return subprocess.CompletedProcess(args, ended.value.code, out, without_compile_notice(err))
 
     def start(self, *args, **env):
         """Starts a command; it is killed at the end of the test."""
@@ -111,6 +110,12 @@ class Shell:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
             process.communicate()
+
+
+def without_compile_notice(text):
+    """Standard error without the notice of an empty cache of kernels."""
+    lines = text.splitlines(keepends=True)
+    return "".join(line for line in lines if not line.startswith("compiling kernels, "))
 
 
 @pytest.fixture

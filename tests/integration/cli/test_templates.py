@@ -78,6 +78,22 @@ def test_validate_prints_the_columns(shell):
     assert {"name": "id", "type": "bigint"} in answer["shape"]["columns"]
 
 
+def test_validate_checks_whether_events_fit_a_given_schema(shell):
+    template = "{ id: std.native('get_index')(), total: '12.50' }"
+    decimal = {"type": "bytes", "logicalType": "decimal", "precision": 9, "scale": 2}
+    fields = [{"name": "total", "type": decimal}, {"name": "id", "type": "int"}]
+    record = {"type": "record", "name": "order", "fields": fields}
+    shell.write("orders.avsc", json.dumps(record))
+    topic = ("--kafka", "orders", "--format", "avro", "--schema-file", "orders.avsc")
+    done = shell.call("validate", "-", *topic, stdin=template)
+    assert (done.returncode, '"logicalType": "decimal"' in done.stdout) == (0, True), done.stderr
+    fields[0]["type"] = "double"
+    shell.write("orders.avsc", json.dumps(record))
+    done = shell.call("validate", "-", *topic, stdin=template)
+    assert (done.returncode, done.stdout) == (78, "")
+    assert "the field /total is a text, but the given schema has the type double" in done.stderr
+
+
 def test_validate_checks_whether_a_table_can_store_the_events(shell):
     args = ("validate", "-", "--postgres", "t")
     done = shell.call(*args, stdin="[1]")

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from eventer.core.errors import DestinationUnavailableError
+from eventer.core.errors import DestinationRejectedError, DestinationUnavailableError
 from eventer.destinations.kafka.producer_startup import start_producer
 from eventer.destinations.kafka.settings import KafkaSettings
 from eventer.destinations.postgres.session import connect
@@ -65,6 +65,15 @@ async def test_a_dsn_of_another_server(answer, parameters, message):
 async def test_a_dsn_without_a_server():
     message = await postgres_error(free_port())
     assert message == "PostgreSQL at HOST/d is not available: connection refused"
+
+
+async def test_a_dsn_with_a_missing_file():
+    dsn = "postgresql://u:pw@h/d?sslmode=verify-full&sslrootcert=/missing/ca.pem"
+    with pytest.raises(DestinationRejectedError) as raised:
+        await connect(PostgresSettings(dsn))
+    assert raised.value.message == (
+        "the DSN of PostgreSQL at h/d names a file that does not exist: sslrootcert=/missing/ca.pem"
+    )
 
 
 @pytest.fixture

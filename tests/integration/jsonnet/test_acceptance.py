@@ -1,4 +1,4 @@
-"""Go-jsonnet accepts and refuses the same programs as the corpus says."""
+"""Go-jsonnet accepts and rejects the same programs as the corpus says."""
 
 from tests import go_jsonnet
 from tests.unit.jsonnet.corpus import ACCEPTED, LIBRARY, REFUSED

@@ -243,7 +243,7 @@ async def test_oversize_ends_it_alone_and_names_the_event(kafka, timed):
             check_on_time(before, await crowd.p99(AFTER_S))
         (failed,) = crowd.reports_of(FlowFailed)
         assert failed.error.index == failed.position.next
-        assert "more than topic" in failed.error.message
+        assert "accepts at most" in failed.error.message
 
     await crowd_runs(crowd, act)
     await check(crowd, kafka)

@@ -67,7 +67,7 @@ async def test_a_login_with_all_rights_delivers_exactly_once(server, user, passw
 async def test_without_the_right_to_transactions_auto_degrades_and_says_so(server):
     guarantee, degraded = await deliver_one(server, harness_of(server, "poor", "tin"))
     assert guarantee == "at-least-once"
-    assert "refuses transactions" in degraded
+    assert "rejects transactions" in degraded
 
 
 async def test_at_least_once_by_choice_is_no_degradation(server):
@@ -92,7 +92,7 @@ async def test_a_wrong_password_is_named_as_such(server, mechanism):
 
 
 async def test_a_topic_that_may_not_be_written_is_left_out_alone(server):
-    """The broker refuses the whole of a transaction's topics for one of them."""
+    """The broker rejects the whole of a transaction's topics for one of them."""
     flows = [flow_to("open", generator=1), flow_to("closed", generator=2)]
     for flow in flows:
         await asyncio.to_thread(create_topic, server.bootstrap, flow.target.topic)

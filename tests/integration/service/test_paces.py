@@ -22,6 +22,9 @@ from tests.sqlite_destination import read_events
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 SECOND = 1_000 * MS
+MINUTE = 60 * SECOND
+PAST = 7 * 24 * 60
+"""The events of a week, one per minute."""
 
 
 def per_second(events: int) -> EventRate:
@@ -87,24 +90,27 @@ async def test_finished_stages_stay_finished_after_a_restart(
 async def test_a_restart_drops_nothing_of_the_past_that_start_asks_for(
     service_environment: ServiceEnvironment,
 ) -> None:
-    pace = PaceSpec(Steady(per_second(10)), start="now-10m")
+    minute, week, live = EventRate(1, MINUTE), 7 * 24 * 60 * MINUTE, per_second(10)
+    stages = Stages((Stage(minute, minute, week), Stage(live, live, week)))
+    pace = PaceSpec(stages, start="now-7d")
     service_environment.down()
     async with service_environment.service() as eventer:
         (added,) = await eventer.add(asked(pace).request)
-        assert added.record.created_at - added.record.segments[0].t0 == 600 * SECOND
-        assert added.lag >= 6_001
+        assert added.record.created_at - added.record.segments[0].t0 == week
+        assert added.lag >= PAST
     service_environment.up()
     async with service_environment.service() as eventer:
-        await until_position(eventer, added.id, 6_000 + 3)
+        await until_position(eventer, added.id, PAST + 3)
         view = await until(eventer, added.id, lambda view: view.lag < 100)
         shards = (await eventer.snapshot()).shards.values()
         counted = sum(sum(each.lateness) for each in shards)
         # The position is read last, because events are delivered meanwhile.
-        assert counted <= (await one(eventer, added.id)).position - 6_000
+        assert counted <= (await one(eventer, added.id)).position - PAST
         with pytest.raises(RequestError) as refused:
-            await eventer.add(asked(replace(pace, start="now-11m")).request)
+            await eventer.add(asked(replace(pace, start="now-8d")).request)
         assert [fault.pointer for fault in refused.value.faults] == ["/events/0/pace/start"]
     events = read_events(service_environment.store, "boo")
     t0 = view.record.segments[0].t0
-    past = [(number, at) for number, at, _ in events[:6_000]]
-    assert past == [(k, t0 + k * 100 * MS) for k in range(6_000)]
+    past = [(number, at) for number, at, _ in events[:PAST]]
+    assert past == [(k, t0 + k * MINUTE) for k in range(PAST)]
+    assert all(at >= t0 + week for _, at, _ in events[PAST:])

@@ -86,7 +86,7 @@ def test_a_template_is_mended_and_run_and_its_generator_is_watched_and_removed(o
     page.get_by_role("button", name="Change", exact=True).click()
     page.get_by_text("15/s").first.wait_for()
     page.get_by_role("button", name="Verify now").click()
-    page.get_by_text("Nothing is wrong").wait_for()
+    page.get_by_text("No differences found").wait_for()
     page.get_by_role("tab", name="Command line").click()
     page.get_by_text(f"EVENTER_URL={service.url} eventer add -").wait_for()
 
@@ -131,7 +131,7 @@ def test_a_topic_is_filled_and_connections_are_tested(open_page, service):
     page.get_by_role("button", name="Add generator").click()
     page.locator(".tail .event").nth(5).wait_for()
     page.get_by_role("button", name="Verify now").click()
-    page.get_by_text("Nothing is wrong").wait_for()
+    page.get_by_text("No differences found").wait_for()
     page.get_by_role("link", name="Connections").click()
     for name in ("kafka", "postgres"):
         page.get_by_role("button", name=f"Test {name}").click()

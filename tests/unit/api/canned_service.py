@@ -171,7 +171,7 @@ class CannedService(Eventer):
             Finding(Flaw.MISSING, 41),
             Finding(Flaw.FOREIGN, None, {"partition": 0, "offset": 7}, "why"),
         )
-        unchecked = (UncheckedRange(0, 3, "the topic has forgotten them"),)
+        unchecked = (UncheckedRange(0, 3, "the topic no longer has them"),)
         report = AuditReport(100, 96, 1, 98, 1, totals, findings, unchecked, ("a note",))
         yield Verification(id, report, clean=allow_foreign)
 

@@ -45,9 +45,31 @@ def test_yaml_and_json_are_the_same_request(tmp_path):
     assert read(kept, tmp_path) == json.loads(kept)
 
 
+def test_files_of_schemas_are_read_as_they_are(tmp_path):
+    (tmp_path / "a.avsc").write_text('{"doc": "${X}"}')
+    kept = {"key_schema": {"text": "${Y}"}}
+    request = {"destinations": [5, {"kafka": {"schema_file": "a.avsc", **kept}}, {"kafka": 5}]}
+    found = read(json.dumps(request), tmp_path)["destinations"][1]
+    assert found == {"kafka": {"schema": {"text": '{"doc": "${X}"}'}, **kept}}
+
+
 @pytest.mark.parametrize(
     ("text", "faults"),
     [
+        (
+            '{"destinations": [{"kafka": {"schema_file": "none", "key_schema_file": 1}}]}',
+            [
+                (
+                    "/destinations/0/kafka/schema_file",
+                    "cannot read {}/none: No such file or directory",
+                ),
+                ("/destinations/0/kafka/key_schema_file", "must be text"),
+            ],
+        ),
+        (
+            '{"destinations": [{"kafka": {"schema_file": "a", "schema": {}}}]}',
+            [("/destinations/0/kafka/schema_file", "cannot be combined with `schema`")],
+        ),
         (
             '{"events": [{"stream": "${NOT_SET}"}]}',
             [("/events/0/stream", "the environment variable NOT_SET is not set")],

@@ -4,7 +4,7 @@ import pytest
 import typer
 
 from eventer.cli.faults import _line, parse_faults
-from eventer.cli.target_options import EndpointOptions, FileOptions, target_of
+from eventer.cli.target_options import EndpointOptions, FolderOptions, target_of
 from eventer.cli.template_options import (
     parse_reference,
     parse_seed,
@@ -65,21 +65,21 @@ def test_targets_of_the_command_line():
 
 
 def test_files_are_a_target():
-    files = FileOptions("shop/orders", "parquet", ["country", "dt={date}"])
+    files = FolderOptions("shop/orders", "parquet", ["country", "dt={date}"])
     target = FileTarget("shop/orders", "file", "parquet", ("country", "dt={date}"))
     assert target_of(None, None, None, None, files=files) == target
-    assert target_of(None, None, None, None, files=FileOptions(None, None, None)) is None
+    assert target_of(None, None, None, None, files=FolderOptions(None, None, None)) is None
 
 
 @family(
     ("topic", "key", "files", "said"),
     [
-        ("t", None, FileOptions("f", None, None), "--kafka and --file cannot be combined"),
-        (None, "k", FileOptions("f", None, None), "files have no keys"),
-        (None, None, FileOptions(None, "csv", None), "--file-format needs --file FOLDER"),
-        (None, None, FileOptions(None, None, ["x"]), "--partition-by needs --file FOLDER"),
-        (None, None, FileOptions("../f", None, None), "must consist of folder names"),
-        (None, None, FileOptions("f", None, ["a/{b}"]), "must be a field"),
+        ("t", None, FolderOptions("f", None, None), "--kafka and --file cannot be combined"),
+        (None, "k", FolderOptions("f", None, None), "files have no keys"),
+        (None, None, FolderOptions(None, "csv", None), "--file-format needs --file FOLDER"),
+        (None, None, FolderOptions(None, None, ["x"]), "--partition-by needs --file FOLDER"),
+        (None, None, FolderOptions("../f", None, None), "must consist of folder names"),
+        (None, None, FolderOptions("f", None, ["a/{b}"]), "must be a field"),
     ],
 )
 def test_options_of_files_are_checked(topic, key, files, said):

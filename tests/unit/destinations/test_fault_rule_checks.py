@@ -9,10 +9,12 @@ from eventer.core.model import (
     ColumnType,
     ConsoleTarget,
     EventShape,
+    FileTarget,
     KafkaTarget,
     PostgresTarget,
 )
 from eventer.destinations.fault_rule_checks import fault_rule_errors
+from eventer.destinations.http.target import HttpTarget
 from tests.families import family
 
 COLUMNS = (
@@ -70,7 +72,9 @@ def test_a_table_takes_faults_that_its_columns_take():
         ([rule("name"), rule("name", "at")], PostgresTarget("t"), "/1/fields/1", "timestamptz"),
         ([rule("/at")], PostgresTarget("t", key=("name",)), "/0/fields/0", "takes no corrupted"),
         ([MALFORMED], PostgresTarget("t"), "/0/kind", "needs a topic"),
-        ([rule("name", label="header")], PostgresTarget("t"), "/0/label", "rows have no headers"),
+        ([rule("name", label="header")], PostgresTarget("t"), "/0/label", "needs a topic"),
+        ([rule("name", label="header")], FileTarget("p"), "/0/label", "needs a topic"),
+        ([rule("name", label="header")], HttpTarget("/p"), "/0/label", "needs a topic"),
         (
             [rule("id", kind=FaultKind.NULL)],
             PostgresTarget("t"),

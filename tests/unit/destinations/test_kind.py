@@ -1,5 +1,6 @@
 """Kinds of destinations: their specifications agree with requests, the registry and each other."""
 
+import json
 from importlib.metadata import EntryPoint
 
 import pytest
@@ -20,6 +21,8 @@ TARGETS = [
     KafkaTarget("json", key="json"),
     KafkaTarget("t", "c", "k", "p", "ts", (("a", "b"),), 3, 2, (("x", "y"),), "v", ("o",), "op"),
     KafkaTarget("t", key="k", format="avro", key_format="json-schema"),
+    KafkaTarget("t", key="k", format="avro", schema='"long"', key_format="avro"),
+    KafkaTarget("t", key="k", format="avro", key_format="avro", key_schema=("s", 3)),
     PostgresTarget("t"),
     PostgresTarget('"a.b"', "c", ("x", "y"), "v", ("o",), "op"),
     FileTarget("a/b"),
@@ -32,13 +35,22 @@ TARGETS = [
 @family("target", TARGETS)
 def test_a_target_survives_the_registry_and_a_request(target):
     assert read_target(target_text(target)) == target
-    assert TargetBody.model_validate(target_json(target)).target() == target
+    body = TargetBody.model_validate(target_json(target))
+    assert body.target() == target
+    shown = json.loads(json.dumps(target_json(target)))
+    assert body.model_dump(mode="json", exclude_unset=True) == shown
 
 
 @family("target", TARGETS)
 def test_equal_identities_are_equal_targets(target):
     same = [each for each in TARGETS if _target_identity(each) == _target_identity(target)]
     assert same == [target]
+
+
+def test_the_spelling_of_a_given_schema_does_not_count():
+    spellings = ('{"type":"map","values":"int"}', '{ "values": "int", "type": "map" }')
+    first, second = (KafkaTarget("t", format="avro", schema=each) for each in spellings)
+    assert _target_identity(first) == _target_identity(second)
 
 
 def test_every_kind_is_complete():

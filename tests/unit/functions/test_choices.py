@@ -125,7 +125,7 @@ def test_a_weighted_item_is_chosen_by_the_word(key: int, index: int, weights: li
         ({"a": True}, None, "'weights' must be a number, not true"),
         (["a"], [float("inf")], "'weights' must be a number, not inf"),
         (["a"], 1.0, "'weights' must be an array of numbers, not 1"),
-        ({"a": 1.0}, [1.0], "which has the weights already"),
+        ({"a": 1.0}, [1.0], "which already contains the weights"),
     ],
 )
 def test_wrong_weights_are_refused(items, weights, said) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from eventer.core.errors import EvaluationError
 from eventer.core.model import JsonValue
 from eventer.functions.catalog import CATALOG
-from eventer.functions.row_reader import MAX_CHUNK, DrawKeys, RowReader
+from eventer.functions.row_reader import MAX_CHUNK, HashedDrawKeys, RowReader
 from eventer.functions.spec import BatchContext
 from eventer.jsonnet.natives import NativeObject
 from eventer.kernels import draw
@@ -174,6 +174,6 @@ def test_an_object_shows_41_names_and_hides_one() -> None:
 
 
 def test_draw_keys_are_those_of_the_draw() -> None:
-    keys = DrawKeys()
+    keys = HashedDrawKeys()
     assert keys.child(5, 6) == draw.child(5, 6)
     assert keys.step_of("a") == draw.step_of("a")

@@ -194,7 +194,7 @@ def test_spans_are_the_text_of_their_nodes(text):
         ("{ a: 1 for x in y }", "has a computed name", "for"),
         ("{ [x]: 1, assert true for x in y }", "cannot have assertions", "for"),
         ("{ [x]:: 1 for x in y }", "is written with `:`", "for"),
-        ("{ a(x)+: 1 }", "`+:` cannot stand in a method", "a"),
+        ("{ a(x)+: 1 }", "`+:` cannot be used with a method", "a"),
         ("super", "expected `.` or `[` after `super`", ""),
         ("1 2", "expected the end of the template, but found the number 2", "2"),
         ("", "expected an expression, but found the end of the template", ""),
@@ -214,7 +214,7 @@ def test_errors_say_what_was_expected_where(text, message, at):
         ("{ a::-1 }", "put a space after `::`"),
         ("{ if: 1 }", '"if" in quotes'),
         ("import 'a'.b", "(import '…')"),
-        ("1 = 2", "comparing is `==`"),
+        ("1 = 2", "compare with `==`"),
         ("{ a = 1 }", "a field is `name: value`"),
     ],
 )

@@ -11,7 +11,7 @@ from eventer.kernels import draw
 from eventer.plan import plan_cache
 from eventer.plan import prepare as prepare_module
 from eventer.plan.columnar_engine import Plan
-from eventer.plan.draw_keys import ROOT_KEY, DrawKeys, DrawKeyTable, root_key
+from eventer.plan.draw_keys import ROOT_KEY, DrawKeyTable, DrawKeyValues, root_key
 from eventer.plan.engine import EventContext
 from eventer.plan.plan_cache import PlanCache
 from eventer.plan.prepare import prepare
@@ -161,7 +161,7 @@ def test_draw_keys_are_those_of_the_root_key():
     table = DrawKeyTable()
     child = table.child(table.child(ROOT_KEY, 5), -1)
     assert child == table.child(table.child(ROOT_KEY, 5), 2**64 - 1)
-    assert DrawKeys(table, 7).value(child) == draw.descend(7, 5, -1)
+    assert DrawKeyValues(table, 7).value(child) == draw.descend(7, 5, -1)
     plan = prepared.plan(Stream(3), EventContext())
     assert plan.inputs.key(ROOT_KEY) == root_key(Stream(3), prepared.program.digest)
     assert isinstance(plan.plan, Plan)

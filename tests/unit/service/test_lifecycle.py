@@ -5,9 +5,9 @@ import asyncio
 import pytest
 
 from eventer.core.clock import SystemClock
-from eventer.core.errors import RegistryError
+from eventer.core.errors import EvaluationError, RegistryError
 from eventer.core.model import Position
-from eventer.registry.base import GeneratorState
+from eventer.registry.base import GeneratorFailure, GeneratorState, SetState
 from eventer.service import lifecycle
 from eventer.service.lifecycle import Lifecycle
 from eventer.testing.registry_conformance import sample_record
@@ -23,7 +23,7 @@ class SlowRegistry:
     def __init__(self):
         self.record = sample_record(1, state=GeneratorState.PAUSED)
         self.begun, self.released, self.done = asyncio.Event(), asyncio.Event(), asyncio.Event()
-        self.broken, self.saved = False, None
+        self.broken, self.saved, self.changes = False, None, []
 
     async def all(self):
         return [self.record]
@@ -34,8 +34,9 @@ class SlowRegistry:
         if self.broken:
             self.broken = False
             raise RegistryError("the disk is full")
+        self.changes = changes
         for change in changes:
-            self.saved = change.position
+            self.saved = getattr(change, "position", self.saved)
         self.done.set()
 
 
@@ -67,4 +68,22 @@ async def test_a_failed_write_is_repeated(registry, running):
     registry.released.set()
     await registry.done.wait()
     assert registry.saved == POSITION
+    await running.stop()
+
+
+async def test_an_end_whose_write_failed_is_recorded_once(registry, running):
+    registry.released.set()
+    await registry.done.wait()
+    registry.done.clear()
+    registry.broken = True
+    generator = running.generators[1]
+    failure = GeneratorFailure(EvaluationError("no"), 7)
+    running._queue_write(generator, failure)
+    while not any(isinstance(change, SetState) for change in registry.changes):
+        await registry.done.wait()
+        registry.done.clear()
+    assert not registry.broken
+    newest = generator.recent_errors.newest_first()[0]
+    assert (newest.error.message, newest.count) == ("no", 1)
+    assert generator.record.state is GeneratorState.FAILED
     await running.stop()

@@ -64,6 +64,19 @@ def test_options_of_what_is_written() -> None:
     )
 
 
+def test_given_schemas_need_avro_and_are_valid() -> None:
+    long = {"schema": '"long"', "key_schema": ("s", 1), "key": "k"}
+    assert pointers(to(KafkaTarget("orders", format="avro", key_format="avro", **long))) == []
+    at = "/destinations/0/kafka"
+    assert pointers(to(KafkaTarget("orders", **long))) == [f"{at}/schema", f"{at}/key_schema"]
+    target = KafkaTarget("orders", format="avro", schema='{"type": "array"}')
+    (fault,) = request_faults(to(target), CONNECTIONS, NOW)
+    assert (fault.pointer, fault.message) == (
+        f"{at}/schema",
+        "the given schema is not valid: `items` is missing",
+    )
+
+
 def test_names_that_look_like_ids() -> None:
     assert pointers(to(KafkaTarget("orders"), schedule=("d", "e", "orders"))) == []
     assert pointers(to(KafkaTarget("orders"), schedule=("d", "e", "17"))) == ["/schedules/0/name"]

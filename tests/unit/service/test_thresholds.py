@@ -93,8 +93,8 @@ def test_before_the_run_has_settled_only_counts_are_looked_at() -> None:
     [
         ("lateness", "is not a condition"),
         ("lateness_p99 = 5s", "is not a condition: .* one of >= <= > <"),
-        ("rate < 0.99%", "'0.99%' is not a number: rate is a share of what was asked"),
-        ("rate < 5/s", "rate is a share of what was asked"),
+        ("rate < 0.99%", "'0.99%' is not a number: rate is a share of the requested rate"),
+        ("rate < 5/s", "rate is a share of the requested rate"),
         ("lateness_p98 > 5s", "did you mean 'lateness_p9"),
         ("lateness_p99 > 5", "has no unit"),
         ("skipped > 1.2.3", "is not a number"),

@@ -173,6 +173,12 @@ def test_all_mistakes_are_named_at_once():
             {"EVENTER_KAFKA__BOOTSTRAP_SERVERS": "PLAINTEXT://a:1"},
             "has a protocol: write host:port",
         ),
+        ({"EVENTER_KAFKA__BOOTSTRAP_SERVERS": ", "}, "', ' names no broker: write host:port"),
+        (
+            {"EVENTER_KAFKA__BOOTSTRAP_SERVERS": "me:hidden@a:1"},
+            "'a:1' has a login: write host:port, and set sasl_username",
+        ),
+        ({"EVENTER_URL": "http://a b"}, "'http://a b' is not the URL of a service"),
         ({"EVENTER_KAFKA__DELIVRY": "x"}, "EVENTER_KAFKA__DELIVRY: there is no setting"),
         ({"EVENTER_KAFKA": "x"}, "EVENTER_KAFKA: kafka: must be an object"),
         (
@@ -271,6 +277,28 @@ def test_secrets_come_from_files_too():
     assert settings.token.get_secret_value() == "s3cret"
     assert settings.postgres.dsn.get_secret_value() == "postgresql://me:s3cret@db/x"
     assert settings.connections["orders"].sasl_password.get_secret_value() == "s3cret"
+
+
+@family(
+    "address",
+    [
+        "me:hidden@h:1",
+        "SASL_SSL://me:hidden@h:1",
+        "http://me:hidden@h:x",
+        "http://me:hid/hidden@h",
+        "me:hidden@h:x",
+        "ftp://me:hid@hidden@h",
+        "http://me:hid#hidden@h:x",
+    ],
+)
+@pytest.mark.parametrize(
+    "variable",
+    ["KAFKA__BOOTSTRAP_SERVERS", "KAFKA__SCHEMA_REGISTRY_URL", "HTTP__URL"],
+)
+def test_a_refused_address_does_not_show_its_login(variable, address):
+    message = refused({f"EVENTER_{variable}": address}).message
+    assert "hid" not in message
+    assert "me:" not in message
 
 
 def test_no_secret_is_ever_shown():

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from pydantic import SecretStr
 
+from eventer.core.destination_kinds import kind_names
 from eventer.core.errors import DestinationUnavailableError
 from eventer.core.model import GeneratorState, PostgresTarget
 from eventer.registry.base import GeneratorFailure
@@ -12,7 +13,7 @@ from eventer.service.shard_totals import ShardTotals
 from eventer.service.views import ConnectionReport, ShardId, Snapshot, TargetSize
 from eventer.settings import Settings
 from eventer.settings.model import KafkaConnection, PostgresConnection
-from eventer.web.connection_status import connection_statuses, place_rows
+from eventer.web.connection_status import connection_statuses, place_headers, place_rows
 from tests.unit.api.canned_service import view
 
 DSN = SecretStr("postgresql://me:hidden@db:5433/shop?password=hidden2")
@@ -83,3 +84,14 @@ def test_places_have_the_sizes_of_a_test():
     ]
     *_, last = place_rows({f"{number:03}": 1 for number in range(60)}, None)
     assert last == ("and 10 more", "", "", "")
+
+
+def test_places_of_every_kind_have_headers():
+    headers = [place_headers(kind)[:2] for kind in (*kind_names(), "of-another-package")]
+    assert headers == [
+        ("Topic", "Generators"),
+        ("Table", "Generators"),
+        ("Folder", "Generators"),
+        ("Path", "Generators"),
+        ("Target", "Generators"),
+    ]

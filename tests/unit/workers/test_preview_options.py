@@ -1,4 +1,4 @@
-"""A preview refuses the options that a run refuses, and warns of the same ones."""
+"""A preview rejects the options that a run refuses, and warns of the same ones."""
 
 import pytest
 

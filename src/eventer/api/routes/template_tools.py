@@ -36,7 +36,7 @@ async def profile(body: ProfileBody, service: Service, request: Request) -> Resp
 
 @router.post(
     "/complete",
-    summary="Suggest how a template can go on",
+    summary="Suggest completions in a template",
     responses={200: {"model": CompleteOut}, **problems(body=True)},
     openapi_extra={
         "requestBody": {"content": {"application/json": {"examples": COMPLETE_EXAMPLES}}}

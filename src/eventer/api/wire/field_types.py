@@ -8,13 +8,19 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, NoReturn, TypeAlias
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from eventer.core.duration import GREEK_MU, MICRO_SIGN, DurationError, parse_duration
+from eventer.core.duration import (
+    GREEK_MU,
+    MICRO_SIGN,
+    DurationError,
+    parse_duration,
+    parse_positive_duration,
+)
 from eventer.core.errors import RequestError
 from eventer.core.generator_name import (
     NAME_PATTERN,
@@ -79,22 +85,19 @@ def _reference(value: object) -> int | str:
 
 
 def _interval(value: object) -> int:
+    return _duration(parse_positive_duration, value)
+
+
+def _duration(parse: Callable[[str], int], value: object) -> int:
     text = _text(value)
     try:
-        nanoseconds = parse_duration(text)
+        return parse(text)
     except DurationError as error:
         fail_validation(error.message, error.hint)
-    if nanoseconds <= 0:
-        fail_validation("must be greater than zero")
-    return nanoseconds
 
 
 def _delay(value: object) -> int:
-    text = _text(value)
-    try:
-        nanoseconds = parse_duration(text)
-    except DurationError as error:
-        fail_validation(error.message, error.hint)
+    nanoseconds = _duration(parse_duration, value)
     if not 0 <= nanoseconds <= MAX_HORIZON_NS:
         fail_validation("must be between 0s and 24h")
     return nanoseconds

@@ -105,7 +105,8 @@ class ScheduleBody(RequestModel):
         "and a-z, digits, and `-_.:/`; a letter or digit first and after each `/`; not only "
         "digits. It is unique, and not part of the identity: another name renames the generator. "
         "If omitted, an existing generator keeps its name, and a new one is named after its "
-        "destination and event, as `kafka:orders/e1`, with a suffix such as `-2` if that name is "
+        "destination and event, such as `kafka:orders/e1`, with a suffix such as `-2` if that "
+        "name is "
         "taken.",
     )
     only: NonEmptyText | None = Field(

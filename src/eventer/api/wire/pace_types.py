@@ -42,7 +42,9 @@ def _start(text: str) -> str:
 def _fixed(value: object) -> object:
     if isinstance(value, str) and value.strip().startswith("now"):
         hint = 'write it as "2026-01-01T00:00:00Z"'
-        fail_validation("must be a fixed instant: from now, each post would move it", hint)
+        fail_validation(
+            "must be a fixed instant: an offset from now would change with every request", hint
+        )
     return value
 
 

@@ -146,7 +146,7 @@ class GeneratorOut(ResponseModel):
     retries: int = Field(description="Retries since the service started.")
     next_tick: InstantText | None
     last_error: Annotated[ErrorOut | None, BeforeValidator(_last_error_json)]
-    warnings: list[WarningOut] = Field(description="What is legal but surprising.")
+    warnings: list[WarningOut] = Field(description="Warnings about what is legal but may surprise.")
     delivery: Guarantee | None = Field(
         description="`null` until the connected server has decided it."
     )

@@ -207,5 +207,5 @@ class CompleteBody(RequestModel):
         description="The Jsonnet template as plain text."
     )
     offset: Annotated[int, Field(strict=True, ge=0, le=MAX_COMPLETED)] = Field(
-        description="The place in it, in characters from the start."
+        description="The offset in the template, in characters from the start."
     )

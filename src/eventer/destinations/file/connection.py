@@ -19,7 +19,7 @@ from eventer.destinations.background_encoder import BackgroundEncoder
 from eventer.destinations.base import Delivery, DeliveryOutcome, Flow
 from eventer.destinations.durable_files import sync_file
 from eventer.destinations.file.event_tables import concatenate
-from eventer.destinations.file.file_flow import EncodedBatch, FileFlow
+from eventer.destinations.file.file_flow import FileFlow, PartitionedRows
 from eventer.destinations.file.part_name import PartName
 from eventer.destinations.file.partition_folders import split_by_folder
 from eventer.destinations.file.settings import FileSettings
@@ -43,7 +43,7 @@ class FileConnection:
     def __init__(self, settings: FileSettings, *, name: str, cluster: int, shard: int) -> None:
         self._root = settings.root
         self._folder = ShardFolder(settings.root, cluster, name, shard)
-        self._encoder: BackgroundEncoder[EncodedBatch] = BackgroundEncoder()
+        self._encoder: BackgroundEncoder[PartitionedRows] = BackgroundEncoder()
         self._parts_written = 0
 
     async def open(self) -> Guarantee:
@@ -118,9 +118,9 @@ class FileConnection:
 
     def _encode(
         self, flow: FileFlow, delivery: Delivery
-    ) -> tuple[list[EncodedBatch], list[DestinationRejectedError]]:
+    ) -> tuple[list[PartitionedRows], list[DestinationRejectedError]]:
         """All batches without the events that are rejected, and an error for each of these."""
-        encoded, errors = list[EncodedBatch](), list[DestinationRejectedError]()
+        encoded, errors = list[PartitionedRows](), list[DestinationRejectedError]()
         for batch in delivery.batches:
             if (ahead := self._encoder.take_result(batch)) is not None:
                 encoded.append(ahead)
@@ -141,7 +141,7 @@ class FileConnection:
         return name
 
 
-def _joined(encoded: Sequence[EncodedBatch]) -> tuple[pa.Table, pa.ChunkedArray | None]:
+def _joined(encoded: Sequence[PartitionedRows]) -> tuple[pa.Table, pa.ChunkedArray | None]:
     table = concatenate([each.table for each in encoded])
     if encoded[0].folders is None:
         return table, None

@@ -19,7 +19,7 @@ from eventer.destinations.file.target_path import target_folder
 
 
 @dataclass(frozen=True, slots=True)
-class EncodedBatch:
+class PartitionedRows:
     """The events of a batch as rows, and the partition folder of each; None without partitions."""
 
     table: pa.Table
@@ -61,16 +61,18 @@ class FileFlow:
         _ = self.folder, self._partitioner
         self.format.check(self.shape)
 
-    def encode(self, batch: Batch) -> EncodedBatch:
+    def encode(self, batch: Batch) -> PartitionedRows:
         """The events of a batch as rows.
 
         Raises:
             RejectedEventsError: events do not fit.
         """
         folders = self._partitioner.folders(batch)
-        return EncodedBatch(self.format.encode(batch, self.shape), folders)
+        return PartitionedRows(self.format.encode(batch, self.shape), folders)
 
-    def encode_accepted(self, batch: Batch) -> tuple[EncodedBatch, list[DestinationRejectedError]]:
+    def encode_accepted(
+        self, batch: Batch
+    ) -> tuple[PartitionedRows, list[DestinationRejectedError]]:
         """The events of a batch that fit, and an error for each other event, by index."""
         errors: list[DestinationRejectedError] = []
         while True:

@@ -21,7 +21,7 @@ class FileOptions(TargetOptions):
     """A folder below the root of the connection."""
 
     path: NonEmptyText = Field(
-        description="Folder below the root of the connection, as `orders` or `shop/orders`. "
+        description="Folder below the root of the connection, such as `orders` or `shop/orders`. "
         "Eventer creates it if it does not exist.",
         examples=["orders"],
     )

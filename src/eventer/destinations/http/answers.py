@@ -19,8 +19,8 @@ _MAX_WAIT_SECONDS: Final = 3_600.0
 _MAX_TEXT: Final = 200
 
 
-class RefusedEventsError(EventerError):
-    """The server refuses the events of a request. Others may be accepted."""
+class RejectedRequestError(EventerError):
+    """The server rejects the events of a request. Others may be accepted."""
 
 
 def answer_error(url: str, status: int, text: str) -> EventerError | None:
@@ -33,7 +33,7 @@ def answer_error(url: str, status: int, text: str) -> EventerError | None:
     if status in _RETRIED or status in _SERVER_ERRORS:
         return TargetUnavailableError(message, hint="Eventer keeps trying")
     if status in _ABOUT_EVENTS:
-        return RefusedEventsError(message)
+        return RejectedRequestError(message)
     return DestinationRejectedError(message, hint=_hint(status))
 
 

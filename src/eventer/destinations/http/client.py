@@ -45,8 +45,8 @@ class HttpClient:
         """Posts a chunk once, or again if the server closed an idle connection.
 
         Raises:
-            RefusedEventsError: the server refuses the events.
-            DestinationRejectedError: it refuses the request, whatever its events are.
+            RejectedRequestError: the server rejects the events.
+            DestinationRejectedError: it rejects the request, whatever its events are.
             TargetUnavailableError: this endpoint does not accept requests for now.
             DestinationUnavailableError: the server is not reachable.
         """

@@ -16,7 +16,7 @@ from eventer.core.errors import (
 )
 from eventer.core.model import Guarantee, Position, PositionKey
 from eventer.destinations.base import Delivery, DeliveryOutcome, Flow
-from eventer.destinations.http.answers import RefusedEventsError
+from eventer.destinations.http.answers import RejectedRequestError
 from eventer.destinations.http.client import HttpClient
 from eventer.destinations.http.event_chunks import EventChunk, event_chunks
 from eventer.destinations.http.paths import path_fault
@@ -133,7 +133,7 @@ class HttpConnection:
         flow, progress = delivery.flow, self._progress[delivery.flow.key]
         try:
             await self._client.post(flow.key, _target(flow), chunk)
-        except RefusedEventsError as error:
+        except RejectedRequestError as error:
             if len(chunk) > 1:
                 for half in chunk.halves():
                     await self._post_chunk(delivery, half)

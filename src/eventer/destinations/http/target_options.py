@@ -21,7 +21,7 @@ class HttpOptions(TargetOptions):
 
     path: Annotated[str, StringConstraints(max_length=500)] = Field(
         default="",
-        description="Path below the URL of the connection, as `orders` or `shop/orders`; if "
+        description="Path below the URL of the connection, such as `orders` or `shop/orders`; if "
         "omitted, the URL itself.",
         examples=["orders"],
     )

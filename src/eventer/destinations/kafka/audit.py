@@ -167,9 +167,7 @@ class _Audit:
         again[kept] = find_redelivered(own.take(kept))
         current = kept & ~again
         ranges = events.recomputable(self.flow.key, end)
-        self._note_unchecked(
-            own.take(kept), ranges, forgotten=bool((~kept & (own.end <= end)).any())
-        )
+        self._note_unchecked(own.take(kept), ranges, deleted=bool((~kept & (own.end <= end)).any()))
         self._note_redelivered(own.take(again))
         if current.any():
             compared = current & _replayable_entries(own, ranges)
@@ -185,17 +183,17 @@ class _Audit:
     # --- choosing what to compare -------------------------------------------------------------
 
     def _note_unchecked(
-        self, entries: LedgerEntries, ranges: Sequence[tuple[int, int]], *, forgotten: bool
+        self, entries: LedgerEntries, ranges: Sequence[tuple[int, int]], *, deleted: bool
     ) -> None:
         end = self.position.next
         first = int(entries.first.min()) if len(entries) else end
         if first > 0:
-            what = "the topic has forgotten them" if forgotten else "the ledger begins after them"
+            what = "the topic no longer has them" if deleted else "the ledger begins after them"
             self._unchecked.append(UncheckedRange(0, first, what))
         at = first
         for start, stop in [*ranges, (end, end)]:
             if start > at:
-                reason = "an upgrade changed what their template makes"
+                reason = "an upgrade changed the events of their template"
                 self._unchecked.append(UncheckedRange(at, start, reason))
             at = max(at, stop)
 

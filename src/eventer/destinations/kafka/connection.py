@@ -236,7 +236,7 @@ class KafkaConnection:
         """The flows whose topics cannot be used, and why."""
         if self._topics.are_fresh(deliveries):
             return {}
-        async with self._with_timeout("looking at topics", self._settings.start_timeout):
+        async with self._with_timeout("reading the state of topics", self._settings.start_timeout):
             return await self._topics.refresh(self._producer.client, deliveries)
 
     async def _ensure_encoders(

@@ -21,7 +21,7 @@ class KafkaConnectionSettings(ConnectionSettings):
     )
     delivery: Literal["auto", "exactly-once", "at-least-once"] = Field(
         default="auto",
-        description="`auto` is exactly-once, or at-least-once if the broker refuses transactions.",
+        description="`auto` is exactly-once, or at-least-once if the broker rejects transactions.",
     )
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
         default="PLAINTEXT", description="Protocol of the broker connections."

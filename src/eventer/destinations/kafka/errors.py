@@ -24,7 +24,7 @@ from eventer.core.network_errors import network_error_text
 from eventer.destinations.kafka.error_codes import error_name, error_type
 
 
-class RecordsRefusedError(Exception):
+class RejectedRecordsError(Exception):
     """The broker refuses a record batch for some of its records, whatever their producer does.
 
     `code` is its error code, `rows` are the numbers of these records in the batch: empty if the
@@ -70,7 +70,7 @@ _REJECTION_HINTS: Final[dict[type[BaseException], str | None]] = {
     kafka.TopicAuthorizationFailedError: _GRANT_HINT,
     kafka.ClusterAuthorizationFailedError: "grant the principal the rights on the cluster",
     kafka.InvalidTopicError: "name a topic that the broker accepts",
-    RecordsRefusedError: None,
+    RejectedRecordsError: None,
     error_type(_UNSUPPORTED_COMPRESSION_TYPE): "choose another `compression` of the connection",
     kafka.PolicyViolationError: None,
     kafka.InvalidConfigurationError: "check `config` of the destination",
@@ -98,7 +98,7 @@ _CATEGORIES: Final[dict[type[BaseException], ErrorCategory]] = {
 }
 
 _RECORD_ERRORS: Final = (
-    RecordsRefusedError,
+    RejectedRecordsError,
     kafka.MessageSizeTooLargeError,
     kafka.RecordListTooLargeError,
     kafka.CorruptRecordException,
@@ -108,12 +108,12 @@ _TARGET_STATES: Final = (
     (
         (kafka.LeaderNotAvailableError,),
         "a partition of topic {topic} has no leader",
-        "delivery goes on when a broker that holds the partition is back",
+        "delivery continues when a broker that holds the partition is back",
     ),
     (
         (kafka.NotEnoughReplicasError, kafka.NotEnoughReplicasAfterAppendError),
         "topic {topic} has not enough replicas in sync",
-        "delivery goes on when brokers that hold replicas are back (see min.insync.replicas)",
+        "delivery continues when brokers that hold replicas are back (see min.insync.replicas)",
     ),
     (
         (kafka.UnknownTopicOrPartitionError,),
@@ -146,7 +146,7 @@ def produce_error(topic: str, code: int, details: Sequence[Any]) -> BaseExceptio
         named, text = details[2:] if len(details) > _RECORD_ERRORS_AT else ((), "")
         rows = tuple(sorted(row for row, _ in named or ()))
         said = next((each for _, each in named or () if each), text)
-        return RecordsRefusedError(code, rows, said or "")
+        return RejectedRecordsError(code, rows, said or "")
     kind = error_type(code)
     error: BaseException = kind()
     if issubclass(kind, kafka.InvalidProducerEpoch):
@@ -175,7 +175,7 @@ def is_record_error(error: BaseException) -> bool:
 
 
 def rejects_producer_id(error: BaseException) -> bool:
-    """Whether the broker refuses transactions or idempotence, for lack of rights or by version."""
+    """Whether the broker rejects transactions or idempotence, for lack of rights or by version."""
     return isinstance(error, _PRODUCER_ID_ERRORS)
 
 
@@ -216,7 +216,7 @@ def describe(error: BaseException) -> str:
     if isinstance(error, kafka.BrokerResponseError):
         said = " ".join(each for each in error.args if isinstance(each, str))
         return f"{error_name(error.errno)} {said}".strip()
-    if isinstance(error, RecordsRefusedError):
+    if isinstance(error, RejectedRecordsError):
         return str(error)
     text, name = str(error).removesuffix("()"), type(error).__name__
     return text if text and name in text else f"{name} {text}".strip()

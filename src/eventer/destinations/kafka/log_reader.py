@@ -219,7 +219,11 @@ class LogReader:
                 at = fetched.headers[-1].last_offset + 1
                 give_up = time.monotonic() + self.wait_seconds
             elif time.monotonic() > give_up:
-                why = "a transaction there does not end" if isolation else "nothing more comes"
+                why = (
+                    "an open transaction there does not end"
+                    if isolation
+                    else "no further records arrive"
+                )
                 raise DestinationUnavailableError(
                     f"topic {tp.topic!r}, partition {tp.partition} cannot be read beyond "
                     f"offset {at}: {why}"

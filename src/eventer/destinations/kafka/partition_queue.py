@@ -28,7 +28,7 @@ _PERHAPS_APPENDED: Final = (
     kafka.UnknownTopicOrPartitionError,
     error_type(_NETWORK_EXCEPTION),
 )
-"""Errors after which the broker may have a batch all the same: it appends a batch before it waits
+"""Errors after which the broker may have stored a batch: it appends a batch before it waits
 for the replicas, and answers with the last two if it loses the partition meanwhile."""
 _SEQUENCE_MODULUS: Final = 1 << 31
 
@@ -74,7 +74,7 @@ def wrap_sequence(sequence: int) -> int:
 
 
 class PartitionQueue:
-    """Batches and, in `outcomes`, what became of them; `sequence` is the next number.
+    """Batches and their `outcomes`; `sequence` is the next number.
 
     Without a producer id (`idempotent`) the broker does not recognize a batch that comes again.
     While `leader_unknown` nothing is sent; `refreshed` says that asking once has not helped.
@@ -190,5 +190,5 @@ class PartitionQueue:
         error = self._outcomes[failed.send]
         if not isinstance(error, kafka.KafkaConnectionError):
             self._outcomes[failed.send] = kafka.KafkaConnectionError(
-                f"the broker refuses a batch that it may have: {error}"
+                f"the broker rejects a batch that it may have stored: {error}"
             )

@@ -34,13 +34,13 @@ from eventer.destinations.kafka.producer_session import (
 from eventer.destinations.kafka.settings import KafkaSettings
 from eventer.destinations.kafka.transaction import (
     RETRY_SECONDS,
-    Ask,
     CoordinatorEvent,
     CoordinatorFound,
     CoordinatorRequest,
     PartitionsAnswered,
     ProducerIdentity,
     RequestFailed,
+    RequestKind,
     TransactionEnded,
 )
 
@@ -102,7 +102,7 @@ class Producer:
         await self._finish()
 
     async def abort(self) -> None:
-        """Aborts the transaction; the producer goes on."""
+        """Aborts the transaction; the producer can be used again."""
         self._session.end(commit=False)
         await self._finish()
 
@@ -133,7 +133,7 @@ class Producer:
         return self._session.take_outcomes(sends)
 
     def unacknowledged(self, sends: Collection[OutgoingBatch]) -> list[OutgoingBatch]:
-        """Those of the batches of a `send` under way that have no outcome yet."""
+        """The batches of a `send` under way that have no outcome yet."""
         return self._session.unacknowledged(sends)
 
     async def close(self) -> None:
@@ -146,7 +146,7 @@ class Producer:
         """Sends the session's requests until it needs no more.
 
         Raises:
-            KafkaError: this producer is fenced or cannot go on.
+            KafkaError: this producer is fenced or cannot continue.
         """
         tasks: set[asyncio.Task[Event]] = set()
         leader_of = self.client.cluster.leader_for_partition
@@ -210,15 +210,15 @@ class Producer:
         """
         identity = self._session.state.identity
         whose = (self._transactional_id, identity.id, identity.epoch)
-        match request.ask:
-            case Ask.COORDINATOR:
+        match request.kind:
+            case RequestKind.COORDINATOR:
                 return await self._find_coordinator(refresh=request.pause > 0)
-            case Ask.IDENTITY:
+            case RequestKind.IDENTITY:
                 answer = await self._send_to_coordinator(
                     InitProducerIdRequest(self._transactional_id, self._transaction_timeout_ms)
                 )
                 return ProducerIdentity(answer.producer_id, answer.producer_epoch)
-            case Ask.PARTITIONS:
+            case RequestKind.PARTITIONS:
                 topics: dict[str, list[int]] = defaultdict(list)
                 for tp in request.partitions:
                     topics[tp.topic].append(tp.partition)
@@ -226,8 +226,8 @@ class Producer:
                     AddPartitionsToTxnRequest(*whose, list(topics.items()))
                 )
                 return PartitionsAnswered(request.partitions, _partition_errors(answer))
-            case Ask.COMMIT | Ask.ABORT:
-                commit = request.ask is Ask.COMMIT
+            case RequestKind.COMMIT | RequestKind.ABORT:
+                commit = request.kind is RequestKind.COMMIT
                 await self._send_to_coordinator(EndTxnRequest(*whose, commit))
                 return TransactionEnded()
 
@@ -242,7 +242,7 @@ class Producer:
         return CoordinatorFound(node)
 
     async def _send_to_coordinator(self, message: Any) -> Any:
-        """Its answer. Without transactions any broker gives a producer its identity."""
+        """The answer of the coordinator. Without transactions any broker gives an identity."""
         if not self.transactional:
             node, group = self.client.get_random_node(), ConnectionGroup.DEFAULT
         else:

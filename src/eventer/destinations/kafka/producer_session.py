@@ -110,17 +110,17 @@ class ProducerSession:
             self._active[tp].add(send)
 
     def unacknowledged(self, sends: Collection[OutgoingBatch]) -> list[OutgoingBatch]:
-        """Those of the batches that have no outcome yet."""
+        """The batches without an outcome."""
         return [send for send in sends if send not in self._outcomes]
 
     def take_outcomes(self, sends: Sequence[OutgoingBatch]) -> list[SendOutcome]:
-        """The outcomes of batches that were sent, which it forgets."""
+        """Removes and returns the outcomes of batches that were sent."""
         outcomes = [self._outcomes.pop(send) for send in sends]
         self._has_failures |= any(isinstance(each, BaseException) for each in outcomes)
         return outcomes
 
     def end(self, *, commit: bool) -> None:
-        """Ends the transaction; one of which a batch has failed is not committed."""
+        """Ends the transaction. A transaction with a failed batch cannot be committed."""
         assert not self._active, "batches have no outcome yet"
         assert not (commit and self._has_failures), "a batch of the transaction has failed"
         self.state = self.state.end(commit=commit)
@@ -162,7 +162,7 @@ class ProducerSession:
         return full + [Produce(node, tuple(batches)) for node, batches in filling.items()]
 
     def handle(self, event: Event) -> None:
-        """Takes in what became of a request."""
+        """Handles the answer to a request, or its error."""
         match event:
             case Produced(request, outcomes, answered):
                 self._in_flight -= 1

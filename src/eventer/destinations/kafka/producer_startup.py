@@ -59,7 +59,7 @@ async def start_producer(settings: KafkaSettings, transactional_id: str) -> Star
         try:
             return StartedProducer(await _start(settings, transactional_id), "exactly-once")
         except _ProducerIdRejectedError as error:
-            refused = f"the broker refuses transactions: {error}"
+            refused = f"the broker rejects transactions: {error}"
         except _UnexplainedError as error:
             if await _gives_producer_ids(settings):
                 raise DestinationUnavailableError(error.message) from error.__cause__

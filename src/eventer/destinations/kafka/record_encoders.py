@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from eventer.core.errors import DestinationRejectedError
-from eventer.core.model import PositionKey
+from eventer.core.model import GivenSchema, PositionKey
 from eventer.destinations.base import Flow
-from eventer.destinations.kafka.formats.subjects import SubjectSchema, subject_schemas
+from eventer.destinations.kafka.formats.subjects import (
+    RegisteredSchema,
+    SubjectSchema,
+    schema_sources,
+)
 from eventer.destinations.kafka.formats.value_encoder import ValueEncoder
 from eventer.destinations.kafka.record_encoding import JSON_RECORDS, RecordEncoders
 from eventer.destinations.kafka.send_plan import kafka_target
@@ -18,12 +22,6 @@ from eventer.kernels.binary.transcode import load_kernel
 
 if TYPE_CHECKING:
     from eventer.destinations.kafka.formats.schema_registry import SchemaRegistry
-
-
-def _schemas(flow: Flow) -> Iterator[SubjectSchema]:
-    """The schemas of a flow's records, with their subjects."""
-    if flow.shape.schemas is not None:
-        yield from subject_schemas(kafka_target(flow), flow.shape.schemas)
 
 
 def _encode_alike(flow: Flow, other: Flow) -> bool:
@@ -40,6 +38,7 @@ class RecordEncoderCache:
         self._client: SchemaRegistry | None = None
         self._by_flow: dict[PositionKey, tuple[Flow, RecordEncoders]] = {}
         self._ids: dict[tuple[str, str], int] = {}
+        self._versions: dict[tuple[str, int], RegisteredSchema] = {}
 
     def of(self, flow: Flow) -> RecordEncoders | None:
         """The encoders of a flow, if they are known."""
@@ -51,20 +50,22 @@ class RecordEncoderCache:
     async def check(self, flow: Flow) -> None:
         """Raises the errors of `ensure` that are known before a schema is registered.
 
-        Raises as `SchemaRegistry.check` does.
+        Raises as `SchemaRegistry.check` and `SchemaRegistry.version` do.
         """
-        for each in _schemas(flow):
-            await self._registry.check(each.subject, each.schema)
+        for each in await self._schemas(flow):
+            if each.id is None:
+                await self._registry.check(each.subject, each.schema)
 
     async def ensure(self, flow: Flow) -> None:
         """Registers the schemas of a flow.
 
-        Raises as `SchemaRegistry.register` does.
+        Raises as `SchemaRegistry.register` and `SchemaRegistry.version` do.
         """
         if self.of(flow) is None:
-            ids = [await self._registered(each) for each in _schemas(flow)]
+            schemas = await self._schemas(flow)
+            ids = [await self._registered(each) for each in schemas]
             await asyncio.to_thread(load_kernel)
-            self._add(flow, ids)
+            self._add(flow, schemas, ids)
 
     async def find(self, flow: Flow) -> RecordEncoders:
         """The encoders of a flow whose schemas are registered.
@@ -73,7 +74,8 @@ class RecordEncoderCache:
             DestinationRejectedError: the registry does not have them.
         """
         if self.of(flow) is None:
-            self._add(flow, [await self._found(each) for each in _schemas(flow)])
+            schemas = await self._schemas(flow)
+            self._add(flow, schemas, [await self._found(each) for each in schemas])
         encoders = self.of(flow)
         assert encoders is not None
         return encoders
@@ -83,10 +85,25 @@ class RecordEncoderCache:
         if self._client is not None:
             await self._client.close()
 
-    def _add(self, flow: Flow, ids: list[int]) -> None:
+    async def _schemas(self, flow: Flow) -> list[SubjectSchema]:
+        """The schemas of a flow's records, with their subjects."""
+        if flow.shape.schemas is None:
+            return []
+        sources = list(schema_sources(kafka_target(flow), flow.shape.schemas))
+        return [each.schema(await self._version(each.given)) for each in sources]
+
+    async def _version(self, given: GivenSchema | None) -> RegisteredSchema | None:
+        """The schema of the registry, if it is given by its subject and version."""
+        if not isinstance(given, tuple):
+            return None
+        if given not in self._versions:
+            self._versions[given] = await self._registry.version(*given)
+        return self._versions[given]
+
+    def _add(self, flow: Flow, schemas: Sequence[SubjectSchema], ids: Sequence[int]) -> None:
         found = {
             each.part: ValueEncoder(each.schema, number)
-            for each, number in zip(_schemas(flow), ids, strict=True)
+            for each, number in zip(schemas, ids, strict=True)
         }
         self._by_flow[flow.key] = flow, self._shared(flow, RecordEncoders(**found))
 
@@ -101,13 +118,15 @@ class RecordEncoderCache:
         return encoders
 
     async def _registered(self, each: SubjectSchema) -> int:
+        if each.id is not None:
+            return each.id
         key = (each.subject, each.schema.text)
         if key not in self._ids:
             self._ids[key] = await self._registry.register(each.subject, each.schema)
         return self._ids[key]
 
     async def _found(self, each: SubjectSchema) -> int:
-        found = await self._registry.lookup(each.subject, each.schema)
+        found = each.id or await self._registry.lookup(each.subject, each.schema)
         if found is None:
             raise DestinationRejectedError(
                 f"the schema registry does not have the schema of subject {each.subject!r}",

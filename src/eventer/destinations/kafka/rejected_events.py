@@ -15,7 +15,7 @@ from eventer.destinations.base import Delivery
 from eventer.destinations.kafka.errors import (
     INVALID_TIMESTAMP,
     ErrorCategory,
-    RecordsRefusedError,
+    RejectedRecordsError,
     classify_error,
 )
 from eventer.destinations.kafka.record_encoding import has_key
@@ -81,7 +81,7 @@ def rejected_events(item: SendPlan | DestinationRejectedError) -> list[Destinati
 
 
 def refused_events(failure: SendFailure, now_ms: int) -> list[DestinationRejectedError]:
-    """The events that the broker has refused, and those that it would refuse likewise."""
+    """The events that the broker refused, and those that it would refuse for the same reason."""
     if classify_error(failure.error) is ErrorCategory.TOO_LARGE and failure.blames_this_flow:
         return [event_too_large_error(failure.batch_slice, failure.plan.topic)]
     errors: Errors = {}
@@ -98,7 +98,7 @@ def refused_events(failure: SendFailure, now_ms: int) -> list[DestinationRejecte
 
 
 def _record_errors(
-    plan: SendPlan, batch_slice: BatchSlice, rows: Ints, error: RecordsRefusedError
+    plan: SendPlan, batch_slice: BatchSlice, rows: Ints, error: RejectedRecordsError
 ) -> Errors:
     keyed = has_key(batch_slice.source, kafka_target(plan.flow))
     errors: Errors = {}

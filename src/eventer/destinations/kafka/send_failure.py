@@ -13,7 +13,7 @@ from eventer.core.errors import (
 )
 from eventer.destinations.kafka.errors import (
     ErrorCategory,
-    RecordsRefusedError,
+    RejectedRecordsError,
     classify_error,
     describe,
     ends_producer,
@@ -30,7 +30,7 @@ _DIVISION: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class SendFailure:
-    """A flow of which a slice failed: the first one, and its error.
+    """A flow with a failed slice: the first one, and its error.
 
     If it was not `sent`, the error is that of a batch before it. `refusals` are all slices of which
     the broker refuses records.
@@ -40,7 +40,7 @@ class SendFailure:
     number: int
     error: BaseException
     sent: bool = True
-    refusals: tuple[tuple[BatchSlice, RecordsRefusedError], ...] = field(default=(), compare=False)
+    refusals: tuple[tuple[BatchSlice, RejectedRecordsError], ...] = field(default=(), compare=False)
 
     @property
     def batch_slice(self) -> BatchSlice:
@@ -49,15 +49,15 @@ class SendFailure:
 
     @property
     def blames_this_flow(self) -> bool:
-        """Whether the error is about this flow, and not perhaps about others' records."""
-        if isinstance(self.error, RecordsRefusedError) and self.error.rows:
+        """Whether the error concerns this flow only; otherwise it may concern others' records."""
+        if isinstance(self.error, RejectedRecordsError) and self.error.rows:
             return any(len(each.refused_rows(error)) for each, error in self.refusals)
         return not is_record_error(self.error) or (self.sent and self.batch_slice.is_unshared)
 
     @property
     def divided_bytes(self) -> int | None:
         """The size of batches that narrows down which records are refused, if that is unknown."""
-        unnamed = isinstance(self.error, RecordsRefusedError) and not self.error.rows
+        unnamed = isinstance(self.error, RejectedRecordsError) and not self.error.rows
         batch = self.batch_slice.send.batch
         if unnamed and self.sent and self.batch_slice.is_unshared and batch.count > 1:
             return max(1, batch.size // _DIVISION)
@@ -82,8 +82,8 @@ class SendFailure:
         """The error by which the flow is left out."""
         if not self.blames_this_flow:
             return TargetUnavailableError(
-                f"Kafka took nothing of the transaction's events for topic "
-                f"{self.plan.topic.name!r}, some of them refused: {describe(self.error)}"
+                f"Kafka accepted no events of the transaction for topic {self.plan.topic.name!r} "
+                f"and rejected some of them: {describe(self.error)}"
             )
         if classify_error(self.error) is ErrorCategory.TOO_LARGE:
             return event_too_large_error(self.batch_slice, self.plan.topic)
@@ -107,7 +107,7 @@ class SentPlan:
         refusals = tuple(
             (batch_slice, outcome)
             for batch_slice, outcome in zip(self.plan.slices, self.outcomes, strict=True)
-            if isinstance(outcome, RecordsRefusedError)
+            if isinstance(outcome, RejectedRecordsError)
         )
         for number, error in enumerate(self.outcomes):
             if isinstance(error, NotSentError) and error.__cause__ is not None:

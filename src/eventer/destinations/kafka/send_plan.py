@@ -15,7 +15,7 @@ from eventer.core.errors import (
 from eventer.core.model import KafkaTarget, Position, PositionKey
 from eventer.destinations.base import Delivery, Flow
 from eventer.destinations.kafka.errors import (
-    RecordsRefusedError,
+    RejectedRecordsError,
 )
 from eventer.destinations.kafka.partition_queue import OutgoingBatch, SendOutcome
 from eventer.destinations.kafka.record_encoding import (
@@ -54,7 +54,7 @@ class BatchSlice:
         """Whether no other flow has records there."""
         return self.count == self.send.batch.count
 
-    def refused_rows(self, error: RecordsRefusedError) -> Ints:
+    def refused_rows(self, error: RejectedRecordsError) -> Ints:
         """The rows of `source` that are this flow's and that the broker refuses by name.
 
         The only record of a batch needs no name.
@@ -195,8 +195,8 @@ def event_too_large_error(batch_slice: BatchSlice, topic: Topic) -> DestinationR
     size = batch_slice.send.batch.size
     index, text_size = find_largest_event(batch_slice.source, batch_slice.send.batch.rows)
     return DestinationRejectedError(
-        f"event {index} is {text_size} bytes of JSON, {size} as sent: more than topic "
-        f"{topic.name!r} takes ({topic.max_message_bytes})",
+        f"event {index} has {text_size} bytes of JSON, {size} bytes as sent, but topic "
+        f"{topic.name!r} accepts at most {topic.max_message_bytes} bytes",
         hint=f"raise max.message.bytes of topic {topic.name!r}, or make the event smaller",
         index=index,
     )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from eventer.core.errors import Fault
-from eventer.core.model import JsonValue, KafkaTarget
+from eventer.core.model import GivenSchema, JsonValue, KafkaTarget, RecordFormat
 from eventer.core.pointer import format_pointer
 from eventer.destinations.connector import ConfiguredConnection, ConnectionContext
 from eventer.destinations.kafka.connector import KafkaConnector
@@ -72,9 +73,13 @@ class KafkaKind(DestinationKind[KafkaTarget, "KafkaConnectionSettings"]):
                 "set `key` to a field, or remove `key_format`",
             )
 
+        yield from _schema_faults("schema", target.schema, target.format)
+        yield from _schema_faults("key_schema", target.key_schema, target.key_format)
+
     def identity(self, target: KafkaTarget) -> Mapping[str, JsonValue]:
-        """Without the options that only matter when the topic is created."""
+        """The target without the options that only matter when the topic is created."""
         formats = {"format": target.format, "key_format": target.key_format}
+        schemas = {"schema": target.schema, "key_schema": target.key_schema}
         return {
             "connection": target.connection,
             "topic": target.topic,
@@ -83,6 +88,7 @@ class KafkaKind(DestinationKind[KafkaTarget, "KafkaConnectionSettings"]):
             "timestamp": target.timestamp,
             "headers": sorted(target.headers),
             **{name: each for name, each in formats.items() if each != "json"},
+            **{name: _schema_identity(each) for name, each in schemas.items() if each is not None},
         }
 
     def named_fields(self, target: KafkaTarget) -> Iterator[tuple[str, str]]:
@@ -99,9 +105,48 @@ class KafkaKind(DestinationKind[KafkaTarget, "KafkaConnectionSettings"]):
         options |= {"headers": dict(target.headers), "config": dict(target.config)}
         for name in ("format", "key_format"):
             options[name] = None if options[name] == "json" else options[name]
+        for name in ("schema", "key_schema"):
+            options[name] = schema_option(options[name])
         return options
 
     def without_name(self, target: KafkaTarget) -> KafkaTarget:
         """The names of schemas and of their subjects contain that of the topic."""
         has_schema = not target.format == target.key_format == "json"
         return replace(target, topic=target.topic if has_schema else "", connection="")
+
+
+def schema_option(given: GivenSchema | None) -> dict[str, Any] | None:
+    """A given schema as in a request."""
+    match given:
+        case str(text):
+            return {"text": text}
+        case (subject, version):
+            return {"subject": subject, "version": version}
+        case _:
+            return None
+
+
+def _schema_identity(given: GivenSchema) -> JsonValue:
+    """The schema without the spelling of its JSON."""
+    if not isinstance(given, str):
+        return list(given)
+    try:
+        return cast("JsonValue", json.loads(given))
+    except (ValueError, RecursionError):
+        return given
+
+
+def _schema_faults(
+    option: str, given: GivenSchema | None, record_format: RecordFormat
+) -> Iterator[Fault]:
+    """What is wrong with a given schema, whatever the template."""
+    if given is None:
+        return
+    if record_format != "avro":
+        name = option.replace("schema", "format")
+        yield Fault(f"/{option}", f"`{option}` needs the format avro", f"set `{name}` to avro")
+    elif isinstance(given, str):
+        from eventer.destinations.kafka.formats.given_schema import schema_text_error
+
+        if error := schema_text_error(given):
+            yield Fault(f"/{option}", error, "correct the schema")

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
-from eventer.core.model import KafkaTarget, RecordFormat
+from eventer.core.model import GivenSchema, KafkaTarget, RecordFormat
 from eventer.core.request_fields import (
     OMIT_DESCRIPTION,
     ConnectionName,
     NonEmptyText,
     OmittedFields,
+    RequestModel,
     ValueField,
 )
 from eventer.destinations.target_options import TargetOptions
@@ -19,8 +20,39 @@ from eventer.destinations.target_options import TargetOptions
 Topic = Annotated[str, StringConstraints(min_length=1, max_length=249)]
 
 
+class SchemaOption(RequestModel):
+    """A schema: its text, or its subject and version in the connection's schema registry."""
+
+    text: Annotated[str, StringConstraints(min_length=1)] | None = Field(
+        default=None, description="Text of an Avro schema, which Eventer registers."
+    )
+    subject: NonEmptyText | None = Field(
+        default=None, description="Subject of a schema that is registered."
+    )
+    version: Annotated[int, Field(strict=True, ge=1)] | None = Field(
+        default=None, description="Version of the subject."
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        given = [name for name in type(self).model_fields if getattr(self, name) is not None]
+        if given not in (["text"], ["subject", "version"]):
+            raise ValueError("give either `text`, or `subject` and `version`")
+        return self
+
+    def given(self) -> GivenSchema:
+        """The schema as the service takes it."""
+        if self.text is not None:
+            return self.text
+        assert self.subject is not None
+        assert self.version is not None
+        return self.subject, self.version
+
+
 class KafkaOptions(TargetOptions):
     """A topic. Its sources, and header values, name a field of the event or a JSON pointer."""
+
+    model_config = ConfigDict(serialize_by_alias=True)
 
     topic: Topic = Field(
         description="Eventer creates it if it does not exist.", examples=["orders"]
@@ -62,6 +94,15 @@ class KafkaOptions(TargetOptions):
         description="Format of keys. Others than `json` have a schema, as for values, and need "
         "`key`.",
     )
+    given_schema: SchemaOption | None = Field(
+        default=None,
+        alias="schema",
+        description="Schema of values, in place of the derived one. Needs the format `avro`.",
+    )
+    key_schema: SchemaOption | None = Field(
+        default=None,
+        description="Schema of keys, in place of the derived one. Needs the key format `avro`.",
+    )
 
     def target(self) -> KafkaTarget:
         """The target as the service takes it."""
@@ -80,4 +121,6 @@ class KafkaOptions(TargetOptions):
             op=self.op,
             format=self.format,
             key_format=self.key_format,
+            schema=None if self.given_schema is None else self.given_schema.given(),
+            key_schema=None if self.key_schema is None else self.key_schema.given(),
         )

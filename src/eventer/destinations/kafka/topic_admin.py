@@ -39,7 +39,7 @@ _TIMEOUT_MS: Final = 10_000
 _LEADER_WAIT_SECONDS: Final = 5.0
 _LEADER_POLLS: Final = 100
 _REPLICA_AWAY: Final = kafka.ReplicaNotAvailableError.errno
-"""The code of a partition that is writable all the same."""
+"""The error code of a partition that is writable despite the error."""
 _REPLICAS_IN_SYNC: Final = 5
 """The end of the fields of a partition that are in every version of the answer."""
 
@@ -61,7 +61,7 @@ class Topic:
 
 
 class CreateTopicsResponse_v4(Response):  # type: ignore[misc]  # noqa: N801 - as in aiokafka
-    """As version 3."""
+    """The answer has the fields of version 3."""
 
     API_KEY = 19
     API_VERSION = 4
@@ -69,7 +69,7 @@ class CreateTopicsResponse_v4(Response):  # type: ignore[misc]  # noqa: N801 - a
 
 
 class CreateTopicsRequest_v4(RequestStruct):  # type: ignore[misc]  # noqa: N801
-    """As version 3, but -1 partitions or replicas are the broker's default (KIP-464)."""
+    """The fields of version 3; -1 partitions or replicas mean the broker's default (KIP-464)."""
 
     API_KEY = 19
     API_VERSION = 4

@@ -17,7 +17,7 @@ _LEGAL: Final = re.compile(r"[A-Za-z0-9._-]{1,249}")
 
 
 def target_topic_error(name: str) -> str | None:
-    """As `topic_name_error`, for a topic that generators deliver to."""
+    """The same as `topic_name_error`, for a topic that generators deliver to."""
     if name in _RESERVED:
         return f"the topic {name!r} is reserved for {_RESERVED[name]}; choose another topic"
     return topic_name_error(name)

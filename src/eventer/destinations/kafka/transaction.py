@@ -46,14 +46,14 @@ class Phase(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class ProducerIdentity:
-    """By which the broker knows a producer, and the answer to IDENTITY; the default is none."""
+    """The identity by which the broker knows a producer; the default is none."""
 
     id: int = -1
     epoch: int = -1
 
 
-class Ask(enum.Enum):
-    """A request to the coordinator.
+class RequestKind(enum.Enum):
+    """What a request asks of the coordinator.
 
     COORDINATOR: which broker coordinates the transactional id.
     IDENTITY: an identity; fences every earlier producer of the transactional id.
@@ -69,9 +69,9 @@ class Ask(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class CoordinatorRequest:
-    """What to ask, after `pause` seconds."""
+    """A request to send to the coordinator after `pause` seconds."""
 
-    ask: Ask
+    kind: RequestKind
     pause: float = 0.0
     partitions: frozenset[TopicPartition] = frozenset()
 
@@ -166,17 +166,17 @@ class TransactionState:
         missing = self.wanted - self.added
         match self.phase:
             case Phase.NO_ID:
-                request = CoordinatorRequest(Ask.IDENTITY, self.pause)
+                request = CoordinatorRequest(RequestKind.IDENTITY, self.pause)
             case Phase.OPEN if missing:
-                request = CoordinatorRequest(Ask.PARTITIONS, self.pause, missing)
+                request = CoordinatorRequest(RequestKind.PARTITIONS, self.pause, missing)
             case Phase.COMMITTING:
-                request = CoordinatorRequest(Ask.COMMIT, self.pause)
+                request = CoordinatorRequest(RequestKind.COMMIT, self.pause)
             case Phase.ABORTING:
-                request = CoordinatorRequest(Ask.ABORT, self.pause)
+                request = CoordinatorRequest(RequestKind.ABORT, self.pause)
             case _:
                 return None
         if self.transactional_id is not None and self.coordinator is None:
-            return CoordinatorRequest(Ask.COORDINATOR, self.pause)
+            return CoordinatorRequest(RequestKind.COORDINATOR, self.pause)
         return request
 
     def after(self, event: CoordinatorEvent) -> TransactionState:
@@ -210,7 +210,7 @@ class TransactionState:
             if self.in_doubt:
                 return self._failed(
                     kafka.KafkaConnectionError(
-                        f"the broker refuses topics that it may have added: {sorted(refused)}"
+                        f"the broker rejects topics that it may have added: {sorted(refused)}"
                     )
                 )
             return replace(self, wanted=self.added, refused=refused, tries=0, pause=0.0)

@@ -72,7 +72,8 @@ class ColumnEncoder:
             self._check_integral(values)
         if self._column.max_bytes is not None:
             long = _rows(pc.greater(pc.binary_length(values), self._column.max_bytes))
-            self._reject_values(long, values, f"is longer than {self._column.max_bytes} bytes")
+            limit = self._column.max_bytes
+            self._reject_values(long, values, f"is longer than {limit} byte{'s' * (limit > 1)}")
         return CopyColumn(self._column.wire, self._convert(values))
 
     def _read(self, pointer: str, batches: Sequence[EventRows]) -> list[pa.Array]:

@@ -29,7 +29,9 @@ _INTEGERS: Final = {"int2": WireType.INT2, "int4": WireType.INT4, "int8": WireTy
 _FLOATS: Final = {"float4": WireType.FLOAT4, "float8": WireType.FLOAT8}
 _INSTANTS: Final = frozenset({"timestamp", "timestamptz"})
 _TEXTS: Final = frozenset({"text", "varchar", "bpchar"})
-_NAME_BYTES: Final = 63
+_MAX_BYTES: Final = {"name": 63, "char": 1}
+"""The types whose text input truncates longer texts silently; `char` is PostgreSQL's `"char"`."""
+_TRUNCATING_ARRAYS: Final = frozenset(f"_{name}" for name in _MAX_BYTES)
 _NUMBERS: Final = frozenset({ColumnType.BIGINT, ColumnType.DOUBLE})
 # Categories of pg_type: Array, Boolean, Date/time, network (I), Numeric.
 _INCOMPATIBLE_CATEGORIES: Final[Mapping[ColumnType, str]] = {
@@ -136,8 +138,10 @@ def map_column(kind: ColumnType, column: TableColumn) -> ColumnMapping | None:
         kind in _INCOMPATIBLE_CATEGORIES and column.base_name == _UUID
     ):
         return None
-    if column.base_name == "name":
-        return None if kind is ColumnType.JSONB else _name(kind, column)
+    if column.base_name in _TRUNCATING_ARRAYS:
+        return None
+    if column.base_name in _MAX_BYTES:
+        return None if kind is ColumnType.JSONB else _truncating(kind, column)
     if column.base_name == "jsonb":
         return _direct(kind, column, ColumnType.JSONB, WireType.JSONB)
     if column.base_name == "json":
@@ -195,10 +199,13 @@ def _text(kind: ColumnType, column: TableColumn, read_as: ColumnType) -> ColumnM
     )
 
 
-def _name(kind: ColumnType, column: TableColumn) -> ColumnMapping:
+def _truncating(kind: ColumnType, column: TableColumn) -> ColumnMapping:
     """The column truncates a staged text silently, so longer texts are rejected."""
-    mapping = _direct(kind, column, _text_source(kind), WireType.TEXT)
-    return replace(mapping, max_bytes=_NAME_BYTES)
+    if column.base_name == "name":
+        mapping = _direct(kind, column, _text_source(kind), WireType.TEXT)
+    else:
+        mapping = _through_text_input(kind, column)
+    return replace(mapping, max_bytes=_MAX_BYTES[column.base_name])
 
 
 def _cast(kind: ColumnType, column: TableColumn, wire: WireType) -> ColumnMapping:

@@ -36,7 +36,7 @@ from eventer.destinations.postgres.errors import (
 from eventer.destinations.postgres.find_rejected_row import explain
 from eventer.destinations.postgres.position import (
     FlowPosition,
-    Shard,
+    ShardKey,
     acquire_shard,
     ensure_positions,
     read_positions,
@@ -56,7 +56,7 @@ class PostgresConnection:
         self, settings: PostgresSettings, *, cluster: int, shard: int, name: str = "postgres"
     ) -> None:
         self._settings = settings
-        self._shard = Shard(cluster, name, shard)
+        self._shard = ShardKey(cluster, name, shard)
         self._session: _Session | None = None
         self._flow_positions: dict[PositionKey, FlowPosition] = {}
         self._encoder: BackgroundEncoder[RowBlock] = BackgroundEncoder()

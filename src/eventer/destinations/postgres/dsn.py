@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlencode
 
@@ -40,6 +41,9 @@ _CHOICES: Final = {
     "ssl_max_protocol_version": ("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"),
 }  # fmt: skip
 """The values of parameters that have a few."""
+
+_FILES: Final = ("sslrootcert", "sslcert", "sslkey", "sslcrl")
+"""The parameters that name files, which the client reads when it connects."""
 
 _URI = re.compile(
     r"(?:postgresql|postgres)://(?:(?P<login>[^@/?#\[\]]*)@)?"
@@ -79,6 +83,14 @@ class Dsn:
         database = unquote(self.database) or self.parameters.get("dbname", "")
         port = f":{ports}" if ports and not self.hosts else ""
         return (unquote(hosts) or "localhost") + port + (f"/{database}" if database else "")
+
+    def missing_file(self) -> str | None:
+        """A parameter that names a file that does not exist, as `name=path`."""
+        for name in _FILES:
+            path = self.parameters.get(name)
+            if path and not Path(path).expanduser().is_file():
+                return f"{name}={path}"
+        return None
 
 
 def parse_dsn(text: str) -> Dsn:

@@ -16,7 +16,7 @@ from eventer.core.errors import (
     UnknownOutcomeError,
 )
 from eventer.core.network_errors import network_error_text
-from eventer.destinations.postgres.pool_mode import transaction_mode_error
+from eventer.destinations.postgres.pool_mode import pool_mode_error
 
 
 class ErrorCategory(Enum):
@@ -110,7 +110,7 @@ def unavailable_error(
 def rejected_error(address: str, error: asyncpg.PostgresError) -> DestinationRejectedError:
     """The error for a request that the server rejects, with its message."""
     return DestinationRejectedError(
-        f"PostgreSQL at {address} refuses: {describe(error)}", hint=error.hint
+        f"PostgreSQL at {address} rejects the request: {describe(error)}", hint=error.hint
     )
 
 
@@ -125,7 +125,7 @@ def translate_errors(address: str) -> Iterator[None]:
         raise unavailable_error(address, error) from error
     except asyncpg.PostgresError as error:
         if error.sqlstate in _OTHER_SESSION_STATES:
-            raise transaction_mode_error(address) from error
+            raise pool_mode_error(address) from error
         if classify_error(error) is ErrorCategory.REJECTED:
             raise rejected_error(address, error) from error
         raise unavailable_error(address, error) from error

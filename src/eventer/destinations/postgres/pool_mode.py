@@ -1,4 +1,4 @@
-"""Refuses connection pools in transaction mode: each transaction there may get another session.
+"""Refuses connection pools in transaction or statement mode: they change the session's process.
 
 A session of Eventer has parameters, prepared statements, temporary tables and locks, so it must
 keep its server process.
@@ -14,14 +14,16 @@ import asyncpg
 
 from eventer.core.errors import DestinationRejectedError
 
+_STATEMENT_MODE: Final = "statement pooling mode"
+"""In the error of pgbouncer if it accepts no transaction."""
 _PROBE_SECONDS: Final = 2.0
 """A pool in session mode may have no server process left for the second client."""
 
 
-def transaction_mode_error(address: str) -> DestinationRejectedError:
+def pool_mode_error(address: str, mode: str = "transaction") -> DestinationRejectedError:
     """The error for a pool that gives a session the server processes of others."""
     return DestinationRejectedError(
-        f"PostgreSQL at {address} is behind a connection pool in transaction mode",
+        f"PostgreSQL at {address} is behind a connection pool in {mode} mode",
         hint="set the pool to session mode, or connect to the server itself",
     )
 
@@ -35,9 +37,14 @@ async def require_own_process(
     checked further.
 
     Raises:
-        DestinationRejectedError: they share a process.
+        DestinationRejectedError: they share a process, or the pool accepts no transaction.
     """
-    process = await _process_id(client)
+    try:
+        process = await _process_id(client)
+    except asyncpg.PostgresConnectionError as error:
+        if _STATEMENT_MODE in str(error):
+            raise pool_mode_error(address, "statement") from error
+        raise
     if process == client.get_server_pid():
         return
     try:
@@ -46,7 +53,7 @@ async def require_own_process(
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
         return
     if other == process or await _process_id(client) != process:
-        raise transaction_mode_error(address)
+        raise pool_mode_error(address)
 
 
 async def _process_of_another(connect: Callable[[], Awaitable[asyncpg.Connection]]) -> int:

@@ -44,7 +44,7 @@ _MAX_ACQUIRE_ATTEMPTS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Shard:
+class ShardKey:
     """A numbered unit of ownership within one connection of one service."""
 
     cluster: int
@@ -127,7 +127,7 @@ async def require_cursors(client: asyncpg.Connection) -> None:
         )
 
 
-async def acquire_shard(client: asyncpg.Connection, shard: Shard) -> int:
+async def acquire_shard(client: asyncpg.Connection, shard: ShardKey) -> int:
     """Makes this session the owner of the shard; returns a new, greater epoch.
 
     If another owner keeps the row locked (its network is down), the server terminates its session
@@ -153,7 +153,7 @@ async def acquire_shard(client: asyncpg.Connection, shard: Shard) -> int:
     )
 
 
-async def lock_shard(client: asyncpg.Connection, shard: Shard) -> int | None:
+async def lock_shard(client: asyncpg.Connection, shard: ShardKey) -> int | None:
     """Locks the shard until the transaction ends; returns its epoch, or None without a row."""
     epoch: int | None = await client.fetchval(statement("hold_shard"), *shard.row)
     return epoch

@@ -36,8 +36,14 @@ async def connect(settings: PostgresSettings) -> asyncpg.Connection:
 
     Raises:
         DestinationUnavailableError: the server is unreachable or has too many clients.
-        DestinationRejectedError: the server rejects the login.
+        DestinationRejectedError: the server rejects the login, or the DSN names a missing file.
     """
+    if missing := settings.missing_file():
+        raise DestinationRejectedError(
+            f"the DSN of PostgreSQL at {settings.address} names a file that does not exist: "
+            f"{missing}",
+            hint="correct the path; certificates and keys must be readable by Eventer",
+        )
     try:
         client = await _open(settings)
         try:

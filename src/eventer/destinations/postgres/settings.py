@@ -35,3 +35,7 @@ class PostgresSettings:
     def address(self) -> str:
         """Hosts and database for messages, without user and password."""
         return parse_dsn(self.dsn).address
+
+    def missing_file(self) -> str | None:
+        """A parameter of the DSN that names a file that does not exist, as `name=path`."""
+        return parse_dsn(self.dsn).missing_file()

@@ -32,7 +32,12 @@ from eventer.destinations.postgres.errors import (
     translate_commit_errors,
 )
 from eventer.destinations.postgres.match_schema import TableMapping
-from eventer.destinations.postgres.position import FlowPosition, PositionWriter, Shard, lock_shard
+from eventer.destinations.postgres.position import (
+    FlowPosition,
+    PositionWriter,
+    ShardKey,
+    lock_shard,
+)
 from eventer.destinations.postgres.row_loader import (
     ROLLBACK_TO_SAVEPOINT,
     SAVEPOINT,
@@ -65,7 +70,9 @@ class AcceptedRows:
 class ShardOwner:
     """A session that owns a shard with an epoch. `commits` counts its transactions."""
 
-    def __init__(self, client: asyncpg.Connection, shard: Shard, epoch: int, address: str) -> None:
+    def __init__(
+        self, client: asyncpg.Connection, shard: ShardKey, epoch: int, address: str
+    ) -> None:
         self._client = client
         self._shard = shard
         self._epoch = epoch

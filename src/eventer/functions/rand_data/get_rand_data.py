@@ -94,8 +94,9 @@ GET_RAND_DATA: Final = FunctionSpec(
         ),
     ),
     return_type=ReturnType.OBJECT,
-    doc="An object with one random value for each of the keys below. Only those that are read are "
-    "made. Each call draws its own; within one call related keys agree, so keep the object in a "
+    doc="An object with one random value for each of the keys below. Only those that are read "
+    "are computed. Each call draws its own; within one call related keys agree, so keep the "
+    "object in a "
     "local to read several of them.",
     examples=(
         'get_rand_data()["first_name"]',

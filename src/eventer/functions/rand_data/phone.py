@@ -44,7 +44,7 @@ FIELDS: Final = (
     FieldSpec(
         "phone_number",
         ReturnType.TEXT,
-        "Ten digits as `201-555-0123`; area and exchange begin with 2 to 9.",
+        "Ten digits such as `201-555-0123`; area and exchange begin with 2 to 9.",
         _phone_number,
     ),
     FieldSpec(

@@ -171,11 +171,13 @@ _CHANGED: Final = (
         "A card number of the type in `cc_type`, with its prefix and a right check digit.",
         text_field(_CARDS.number_text),
     ),
-    FieldSpec("cc_type", _TEXT, "As frequent as the cards in use.", _CARDS.type_column),
+    FieldSpec("cc_type", _TEXT, "With the frequencies of the cards in use.", _CARDS.type_column),
     _same("email", _PERSON["email"], "`username` at a domain that is reserved for examples."),
     _same("username", _PERSON["user_name"], "Made from `first_name` and `last_name`."),
-    _same("first_name", _PERSON["first_name"], "An English first name, frequent ones likelier."),
-    _same("last_name", _PERSON["last_name"], "An English surname, frequent ones likelier."),
+    _same(
+        "first_name", _PERSON["first_name"], "An English first name, frequent ones are more likely."
+    ),
+    _same("last_name", _PERSON["last_name"], "An English surname, frequent ones are more likely."),
     FieldSpec(
         "name",
         _TEXT,

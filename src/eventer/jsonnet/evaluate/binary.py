@@ -123,7 +123,7 @@ def _contains(left: Code, right: Code, span: Span) -> Code:
         name, value = left(frame), right(frame)
         if not isinstance(value, Object):
             message = f"the right side of `in` must be an object, not {describe(value)}"
-            hint = "std.member(…) looks into arrays and strings"
+            hint = "use std.member(…) for arrays and strings"
             raise EvaluationError(message, span, hint=hint)
         if not isinstance(name, str):
             message = f"the left side of `in` must be a string, not {describe(name)}"

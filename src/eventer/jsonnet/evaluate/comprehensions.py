@@ -115,7 +115,7 @@ def _for(
         def each(frame: Frame, emit: Emit) -> None:
             array = source(frame)
             if array.__class__ is not ArrayValue:
-                hint = "std.objectFields(…) and std.stringChars(…) make arrays"
+                hint = "std.objectFields(…) and std.stringChars(…) return arrays"
                 message = f"`for` needs an array, not {describe(array)}"
                 raise EvaluationError(message, span, hint=hint)
             items, member = array.items, frame[1].element_context

@@ -1,8 +1,9 @@
 """The instructions of binary programs, which encode canonical JSON texts by a schema.
 
 A program is data, so one kernel, compiled once, runs the programs of all schemas. It reads a text
-from its beginning to its end, and writes a tag, if there is one, before each value: the number of a
-union's branch in Avro, the number and wire type of a field in Protocol Buffers.
+from its beginning to its end, except for the fields of objects between ENTER and LEAVE, and writes
+a tag, if there is one, before each value: the number of a union's branch in Avro, the number and
+wire type of a field in Protocol Buffers.
 """
 
 from __future__ import annotations
@@ -46,38 +47,57 @@ class BinaryOp(IntEnum):
     """An RFC 3339 text as a message of seconds and nanoseconds, in whole microseconds."""
     CHOICE = 8
     """A string as the varint of its entry in the table c."""
-    BEGIN = 9
+    INT = 9
+    """As INTEGER, of 32 bits."""
+    FLOAT = 10
+    """A number of 32 bits."""
+    MILLISECONDS = 11
+    """An RFC 3339 text as milliseconds since 1970."""
+    DATE = 12
+    """A text of a date, or RFC 3339, as days since 1970."""
+    DECIMAL = 13
+    """A number or its text, as a length and a signed number without a point, highest byte first.
+
+    It has at most c // 1,000 digits, and c % 1,000 of them are after the point.
+    """
+    BEGIN = 14
     """No value: the length of what follows is written here by LENGTH."""
-    PUT = 10
+    PUT = 15
     """No value."""
-    LENGTH = 11
+    LENGTH = 16
     """Write the number of bytes since the last BEGIN there."""
-    EXPECT = 12
+    EXPECT = 17
     """Read the character a."""
-    FIELD = 13
+    FIELD = 18
     """Read the name [a : a + b] of a field, perhaps after a comma; if it is another, jump to c."""
-    IF_NULL = 14
+    IF_NULL = 19
     """Read `null` and jump to c, if it is there."""
-    IF_EMPTY = 15
+    IF_EMPTY = 20
     """Read an empty string and jump to c, if it is there."""
-    UNLESS = 16
+    UNLESS = 21
     """Jump to c unless the type of the value at s is one of the mask a (`JsonType`)."""
-    JUMP = 17
+    JUMP = 22
     """Jump to c."""
-    FAIL = 18
-    ITEMS = 19
+    FAIL = 23
+    ITEMS = 24
     """Read the character a, and write a count; if b follows, it is zero: jump to c after it."""
-    NEXT = 20
+    NEXT = 25
     """Read a comma and jump to c, or read b. The count grows, or ends with a zero."""
-    OPEN = 21
+    OPEN = 26
     """Read the character a; if b follows, jump to c after it."""
-    MORE = 22
+    MORE = 27
     """Read a comma and jump to c, or read b."""
-    OMIT_ZERO = 23
+    OMIT_ZERO = 28
     """Remove the last a bytes, a tag and a value, if the last b bytes (1 or 8) are zeros."""
-    COPY = 24
+    COPY = 29
     """Write the whole text as it is."""
-    END = 25
+    ENTER = 30
+    """Read the beginning of an object, whose fields SEEK reads in any order, until LEAVE."""
+    SEEK = 31
+    """Go to the value of the field of the name [a : a + b]; if there is none, jump to c."""
+    LEAVE = 32
+    """Go behind the object, of which SEEK has found all fields."""
+    END = 33
     """End the text."""
 
 

@@ -35,6 +35,10 @@ _MAX_DIGITS: Final = 19
 _EXACT: Final = np.uint64(1 << 53)
 _EXACT_POWER: Final = 22
 
+_MAX_DECIMAL_DIGITS: Final = 18
+_WHOLE_TENS: Final = np.array([10**k for k in range(_MAX_DECIMAL_DIGITS + 1)], np.int64)
+_MONTH_DAYS: Final = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], np.int64)
+
 _0: Final = np.uint64(0)
 _1: Final = np.uint64(1)
 _NINE_BITS: Final = np.uint64(0x1FF)
@@ -273,6 +277,22 @@ def _digits(src: int, count: int) -> int:
 
 
 @callable_from_kernels
+def _days(year: int, month: int, day: int) -> tuple[int, bool]:
+    """The days from 1970 to a date, and whether there is such a date."""
+    if year < 1 or month < 1 or month > 12 or day < 1:
+        return 0, False
+    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    if day > _MONTH_DAYS[month] + (1 if leap and month == 2 else 0):
+        return 0, False
+    shifted = year - (1 if month <= 2 else 0)
+    era = shifted // 400
+    year_of_era = shifted - era * 400
+    day_of_year = (153 * (month + (-3 if month > 2 else 9)) + 2) // 5 + day - 1
+    day_of_era = year_of_era * 365 + year_of_era // 4 - year_of_era // 100 + day_of_year
+    return era * 146_097 + day_of_era - 719_468, True
+
+
+@callable_from_kernels
 def read_instant(src: int) -> tuple[int, int, int]:
     """Seconds and nanoseconds of a quoted instant in UTC, and the address after it; 0 if not so.
 
@@ -283,7 +303,8 @@ def read_instant(src: int) -> tuple[int, int, int]:
     hour, minute, second = _digits(at + 11, 2), _digits(at + 14, 2), _digits(at + 17, 2)
     if min(year, month, day, hour, minute, second) < 0 or load_byte(at + 10) != 0x54:
         return 0, 0, 0
-    if year == 0 or not (1 <= month <= 12 and 1 <= day <= 31 and hour < 24 and minute < 60):
+    days, known = _days(year, month, day)
+    if not known or hour >= 24 or minute >= 60:
         return 0, 0, 0
     at += 19
     nanoseconds, scale = 0, 1_000_000_000
@@ -295,10 +316,97 @@ def read_instant(src: int) -> tuple[int, int, int]:
             at += 1
     if load_byte(src) != 0x22 or load_byte(at) != 0x5A or load_byte(at + 1) != 0x22 or second > 59:
         return 0, 0, 0
-    shifted = year - (1 if month <= 2 else 0)
-    era = shifted // 400
-    year_of_era = shifted - era * 400
-    day_of_year = (153 * (month + (-3 if month > 2 else 9)) + 2) // 5 + day - 1
-    day_of_era = year_of_era * 365 + year_of_era // 4 - year_of_era // 100 + day_of_year
-    days = era * 146_097 + day_of_era - 719_468
     return days * 86_400 + hour * 3_600 + minute * 60 + second, nanoseconds, at + 2
+
+
+@callable_from_kernels
+def read_date(src: int) -> tuple[int, int]:
+    """The days since 1970 of a quoted date or instant, and the address after it; 0 if not so."""
+    if load_byte(src + 11) != 0x22:
+        seconds, _, end = read_instant(src)
+        return seconds // 86_400, end
+    year, month, day = _digits(src + 1, 4), _digits(src + 6, 2), _digits(src + 9, 2)
+    days, known = _days(year, month, day)
+    if load_byte(src) != 0x22 or load_byte(src + 5) != 0x2D or load_byte(src + 8) != 0x2D:
+        return 0, 0
+    return days, src + 12 if known else 0
+
+
+@callable_from_kernels
+def read_decimal(src: int, precision: int, scale: int) -> tuple[int, int]:
+    """A number or its text times ten to the scale, and the address after it; 0 if not covered."""
+    quoted = load_byte(src) == 0x22
+    at = src + 1 if quoted else src
+    negative = load_byte(at) == 0x2D
+    at += 1 if negative else 0
+    number, digits, decimals = 0, 0, 0
+    pointed = False
+    while True:
+        byte = load_byte(at)
+        if byte == 0x2E and not pointed and digits > 0:
+            pointed = True
+        elif 0x30 <= byte <= 0x39 and digits < _MAX_DECIMAL_DIGITS:
+            number = 10 * number + byte - 0x30
+            digits += 1
+            decimals += 1 if pointed else 0
+        else:
+            break
+        at += 1
+    shift = scale - decimals
+    if digits == 0 or shift < 0 or digits + shift > _MAX_DECIMAL_DIGITS:
+        return 0, 0
+    if (pointed and decimals == 0) or byte == 0x65 or 0x30 <= byte <= 0x39:
+        return 0, 0
+    if quoted and byte != 0x22:
+        return 0, 0
+    number *= _WHOLE_TENS[shift]
+    if precision < _MAX_DECIMAL_DIGITS and number >= _WHOLE_TENS[precision]:
+        return 0, 0
+    return (-number if negative else number), at + (1 if quoted else 0)
+
+
+@callable_from_kernels
+def find_field(src: int, begin: int, name: int, length: int) -> int:
+    """The address after the name of a field of the object that begins before `begin`.
+
+    The search begins at `src`, which is between two fields. Returns 0 if there is none.
+    """
+    start = at = src + 1 if load_byte(src) == 0x2C else src
+    again = False
+    while not (again and at == start):
+        if load_byte(at) != 0x22:
+            if again or load_byte(at) != 0x7D:
+                return 0
+            again = True
+            at = begin
+            continue
+        if has_text(at, name, length):
+            return at + length
+        at = member_end(at)
+        if at == 0:
+            return 0
+        at += 1 if load_byte(at) == 0x2C else 0
+    return 0
+
+
+@callable_from_kernels
+def member_end(src: int) -> int:
+    """The address after a field of an object; 0 if it does not end."""
+    colon = value_end(src)
+    return value_end(colon + 1) if colon != 0 and load_byte(colon) == 0x3A else 0
+
+
+@callable_from_kernels
+def count_fields(begin: int) -> tuple[int, int]:
+    """The number of fields of the object that begins before `begin`, and the address after it.
+
+    The address is 0 if it does not end.
+    """
+    count, at = 0, begin
+    while load_byte(at) == 0x22:
+        at = member_end(at)
+        if at == 0:
+            return 0, 0
+        count += 1
+        at += 1 if load_byte(at) == 0x2C else 0
+    return count, at + 1 if load_byte(at) == 0x7D else 0

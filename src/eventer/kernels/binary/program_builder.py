@@ -71,6 +71,14 @@ class ProgramBuilder:
         """Reads the name of a field of an object; jumps to `absent` if another follows."""
         self.emit(BinaryOp.FIELD, *self._name(f"{string_text(name)}:"), to=absent)
 
+    def seek(self, name: str, absent: Label) -> None:
+        """Goes to a field of an object in any order; jumps to `absent` if there is none."""
+        self.emit(BinaryOp.SEEK, *self._name(f"{string_text(name)}:"), to=absent)
+
+    def __len__(self) -> int:
+        """The number of instructions so far."""
+        return len(self._code)
+
     def open(self, opening: str, closing: str, end: Label) -> None:
         """Begins an array or an object without a count; jumps to `end` if it is empty."""
         self.emit(BinaryOp.OPEN, ord(opening), ord(closing), to=end)

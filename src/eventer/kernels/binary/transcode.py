@@ -62,7 +62,7 @@ def _with_addresses(program: BinaryProgram) -> tuple[Ints, Ints]:
         count = int(tables[at])
         tables[at + 1 : at + 1 + 3 * count : 3] += names
         at += 1 + 3 * count
-    code[code[:, 0] == BinaryOp.FIELD, 1] += names
+    code[np.isin(code[:, 0], (BinaryOp.FIELD, BinaryOp.SEEK)), 1] += names
     choices = code[:, 0] == BinaryOp.CHOICE
     code[choices, 3] = address_of(tables) + 8 * code[choices, 3]
     return frozen(code), tables

@@ -20,8 +20,12 @@ from eventer.kernels.binary.instructions import (
     JsonType,
 )
 from eventer.kernels.binary.json_reading_loops import (
+    count_fields,
     find_escape,
+    find_field,
     has_text,
+    read_date,
+    read_decimal,
     read_double,
     read_instant,
     read_integer,
@@ -33,8 +37,10 @@ from eventer.kernels.support.copy_loops import NO_ROOM, UNBOUNDED, copy
 from eventer.kernels.support.intrinsics import (
     Word,
     address,
+    leading_zeros,
     load_byte,
     load_word,
+    single_of,
     store_byte,
     store_word,
     word_of,
@@ -52,6 +58,11 @@ _JSON: Final = int(BinaryOp.JSON)
 _INSTANT: Final = int(BinaryOp.INSTANT)
 _TIMESTAMP: Final = int(BinaryOp.TIMESTAMP)
 _CHOICE: Final = int(BinaryOp.CHOICE)
+_INT: Final = int(BinaryOp.INT)
+_FLOAT: Final = int(BinaryOp.FLOAT)
+_MILLISECONDS: Final = int(BinaryOp.MILLISECONDS)
+_DATE: Final = int(BinaryOp.DATE)
+_DECIMAL: Final = int(BinaryOp.DECIMAL)
 _BEGIN: Final = int(BinaryOp.BEGIN)
 _PUT: Final = int(BinaryOp.PUT)
 _LENGTH: Final = int(BinaryOp.LENGTH)
@@ -67,6 +78,9 @@ _OPEN: Final = int(BinaryOp.OPEN)
 _MORE: Final = int(BinaryOp.MORE)
 _OMIT_ZERO: Final = int(BinaryOp.OMIT_ZERO)
 _COPY: Final = int(BinaryOp.COPY)
+_ENTER: Final = int(BinaryOp.ENTER)
+_SEEK: Final = int(BinaryOp.SEEK)
+_LEAVE: Final = int(BinaryOp.LEAVE)
 _END: Final = int(BinaryOp.END)
 _DONE: Final = int(EncodingStop.DONE)
 _FULL: Final = int(EncodingStop.FULL)
@@ -87,6 +101,9 @@ _FALS: Final = int.from_bytes(b"fals", "little")
 _FOUR_BYTES: Final = 0xFFFFFFFF
 _EMPTY: Final = int.from_bytes(b'""', "little")
 _TWO_BYTES: Final = 0xFFFF
+_OBJECT: Final = 0x7B
+_INT_LIMIT: Final = 1 << 31
+_SINGLE_INFINITY: Final = np.uint64(0x7F800000)
 _SECONDS_TAG: Final = 0x08
 _NANOSECONDS_TAG: Final = 0x10
 
@@ -155,6 +172,16 @@ def write_timestamp(at: int, seconds: int, nanoseconds: int) -> int:
         at = write_varint(at + 1, np.uint64(nanoseconds))
     store_byte(begin, at - begin - 1)
     return at
+
+
+@callable_from_kernels
+def write_signed(at: int, number: int) -> int:
+    """Writes the fewest bytes that hold a number, the highest first, after their length."""
+    length = (64 - leading_zeros(np.uint64(number ^ (number >> 63)))) // 8 + 1
+    store_byte(at, 2 * length)
+    for place in range(length):
+        store_byte(at + 1 + place, (number >> 8 * (length - 1 - place)) & 0xFF)
+    return at + 1 + length
 
 
 @callable_from_kernels
@@ -286,6 +313,29 @@ def run(  # noqa: PLR0915, PLR0917 - one flat interpreter; a kernel takes argume
                         stop_reason = _FULL
                         break
                     src = end
+                elif op == _INT:
+                    number, src = read_integer(src)
+                    if number < -_INT_LIMIT or number >= _INT_LIMIT:
+                        src = 0
+                    at = write_varint(at, as_varint(number))
+                elif op == _FLOAT:
+                    real, src = read_double(src)
+                    bits = single_of(real)
+                    if bits & _SINGLE_INFINITY == _SINGLE_INFINITY:
+                        src = 0
+                    store_word(at, bits)
+                    at += 4
+                elif op == _MILLISECONDS:
+                    seconds, nanoseconds, src = read_instant(src)
+                    milliseconds = seconds * 1_000 + nanoseconds // 1_000_000
+                    at = write_varint(at, as_varint(milliseconds))
+                elif op == _DATE:
+                    number, src = read_date(src)
+                    at = write_varint(at, as_varint(number))
+                elif op == _DECIMAL:
+                    digits = load_word(here + _C)
+                    number, src = read_decimal(src, digits // 1_000, digits % 1_000)
+                    at = write_signed(at, number)
                 elif op == _BEGIN:
                     stack[top] = at
                     top += 1
@@ -364,6 +414,27 @@ def run(  # noqa: PLR0915, PLR0917 - one flat interpreter; a kernel takes argume
                     stop_reason = _FAILED
                     break
                 src += 1
+            elif op == _SEEK:
+                found = find_field(src, stack[top - 2], a, load_word(here + _B))
+                if found == 0:
+                    pc = begin_code + _STEP * load_word(here + _C)
+                else:
+                    src = found
+                    stack[top - 1] += 1
+            elif op == _ENTER:
+                if load_byte(src) != _OBJECT:
+                    stop_reason = _FAILED
+                    break
+                src += 1
+                stack[top] = src
+                stack[top + 1] = 0
+                top += 2
+            elif op == _LEAVE:
+                top -= 2
+                count_found, src = count_fields(stack[top])
+                if src == 0 or count_found != stack[top + 1]:
+                    stop_reason = _FAILED
+                    break
             elif op == _COPY:
                 at = copy(at, out_end, src, stop, UNBOUNDED)
                 if at == NO_ROOM:

@@ -99,7 +99,7 @@ def equal_bytes_before(at: int, back: int, most: int, begin: int) -> int:
 
 @callable_from_kernels
 def equal_bytes_after(at: int, back: int, most: int, src_end: int) -> int:
-    """The same for the bytes from `at` on; it reads nothing from `src_end` on."""
+    """Equal bytes after `at`, as `equal_bytes_before`; reads no byte from `src_end` on."""
     count = 0
     while count < most:
         if at + count + _WORD <= src_end:

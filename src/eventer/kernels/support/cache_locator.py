@@ -46,7 +46,7 @@ class KernelLocator:
         return str(self._folder)
 
     def get_source_stamp(self) -> str:
-        """The same for each kernel."""
+        """An empty stamp for all kernels: the name of the file has the digest of the sources."""
         return ""
 
     def get_disambiguator(self) -> str:

@@ -112,6 +112,11 @@ def _emit_bitcast_to_word(builder: Any, number: Any) -> Any:
     return builder.bitcast(number, _WORD)
 
 
+def _emit_bits_of_single(builder: Any, number: Any) -> Any:
+    single = builder.fptrunc(number, ir.FloatType())
+    return builder.zext(builder.bitcast(single, ir.IntType(32)), _WORD)
+
+
 def _emit_bitcast_to_double(builder: Any, word: Any) -> Any:
     return builder.bitcast(word, ir.DoubleType())
 
@@ -171,6 +176,9 @@ leading_zeros: Callable[[Word], int] = _intrinsic(types.int64, [types.uint64], _
 
 word_of: Callable[[float], Word] = _intrinsic(types.uint64, [types.float64], _emit_bitcast_to_word)
 """The bits of a double."""
+
+single_of: Callable[[float], Word] = _intrinsic(types.uint64, [types.float64], _emit_bits_of_single)
+"""The bits of the nearest number of 32 bits; those of an infinity if it is too large."""
 
 double_of: Callable[[Word], float] = _intrinsic(
     types.float64, [types.uint64], _emit_bitcast_to_double

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Final
+from queue import SimpleQueue
+from typing import Any, Final, NamedTuple
 
 from eventer.kernels.support.cache_locator import is_writable
+from eventer.kernels.support.compile_client import CompileClient
 from eventer.kernels.support.jit import dispatcher
 from eventer.kernels.support.kernel_signatures import KERNEL_SIGNATURES
 from eventer.kernels.support.numba_loading import numba
@@ -28,12 +32,13 @@ _SCALARS: Final[dict[str, Any]] = {
     "u8": types.uint8,
 }
 _KERNEL: Final = re.compile(r"^(\S+) (\w+)\(([^)]*)\)$", re.MULTILINE)
+_MAX_PROCESSES: Final = 8
 _TYPE: Final = re.compile(r"(const\s+)?(\w+?)(\**)(F?)")
 
 
 @dataclass(frozen=True, slots=True)
 class WarmedKernels:
-    """The kernels that were compiled, those that the cache had, and the folder of the cache.
+    """How many kernels were compiled, how many the cache had, and the folder that has all.
 
     The folder is None if no folder is writable: then nothing was kept.
     """
@@ -43,29 +48,79 @@ class WarmedKernels:
     folder: Path | None
 
 
-def warm_kernels(on_compile: Callable[[str], None]) -> WarmedKernels:
-    """Compiles each kernel that the cache does not have; `on_compile` gets its name before."""
-    compiled, cached, folder = 0, 0, None
-    for name, kernel, types_ in kernels():
-        path = getattr(kernel._cache, "cache_path", None)  # noqa: SLF001  as `jit.dispatcher`
-        folder = None if path is None else Path(path)
-        if folder is None or not is_writable(folder):
-            return WarmedKernels(compiled, cached, None)
-        if kernel._cache.load_overload(types_, kernel.targetctx) is None:  # noqa: SLF001
-            on_compile(name)
-            kernel.compile(types_)
-            compiled += 1
-        else:
-            cached += 1
-    assert folder is not None
-    return WarmedKernels(compiled, cached, folder.parent)
+class Kernel(NamedTuple):
+    """A kernel as the cache has it: its name, its dispatcher, and the types of its arguments."""
+
+    name: str
+    dispatcher: Any
+    types: tuple[Any, ...]
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder of its compiled code, if any can be used."""
+        path = getattr(self.dispatcher._cache, "cache_path", None)  # noqa: SLF001  as `jit`
+        return None if path is None else Path(path)
+
+    @property
+    def is_cached(self) -> bool:
+        """Whether the cache has its code."""
+        cache, target = self.dispatcher._cache, self.dispatcher.targetctx  # noqa: SLF001
+        return cache.load_overload(self.types, target) is not None
 
 
-def kernels() -> Iterator[tuple[str, Any, tuple[Any, ...]]]:
-    """The name, the dispatcher and the types of arguments of each kernel."""
+def warm_kernels(on_compiled: Callable[[str], None]) -> WarmedKernels:
+    """Compiles each kernel that the cache does not have; `on_compiled` gets its name.
+
+    Each core compiles a kernel at a time, in a process of its own.
+    """
+    found = tuple(kernels())
+    folders = {kernel.folder for kernel in found}
+    used = [folder for folder in folders if folder is not None and is_writable(folder)]
+    if len(used) < len(folders):
+        return WarmedKernels(0, 0, None)
+    missing = [kernel for kernel in found if not kernel.is_cached]
+    for name in _compile_all(missing):
+        on_compiled(name)
+    folder = Path(os.path.commonpath(used))
+    return WarmedKernels(len(missing), len(found) - len(missing), folder)
+
+
+def _compile_all(missing: list[Kernel]) -> Iterator[str]:
+    """Compiles kernels; their names, in order."""
+    clients = [CompileClient() for _ in range(_processes(len(missing)))]
+    idle: SimpleQueue[CompileClient] = SimpleQueue()
+    for client in clients:
+        idle.put(client)
+    try:
+        with ThreadPoolExecutor(len(clients)) as threads:
+            yield from threads.map(lambda kernel: _compile(kernel, idle), missing)
+    finally:
+        for client in clients:
+            client.stop()
+
+
+def _processes(kernels: int) -> int:
+    """How many processes compile: each needs some 200 MiB of memory."""
+    return max(1, min(len(os.sched_getaffinity(0)), kernels, _MAX_PROCESSES))
+
+
+def _compile(kernel: Kernel, idle: SimpleQueue[CompileClient]) -> str:
+    """Has a kernel compiled; compiles it here, for the error, if that fails."""
+    client = idle.get()
+    function = kernel.dispatcher.py_func
+    try:
+        if not client.compile_into_cache(function.__module__, function.__name__, kernel.types):
+            kernel.dispatcher.compile(kernel.types)
+    finally:
+        idle.put(client)
+    return kernel.name
+
+
+def kernels() -> Iterator[Kernel]:
+    """All kernels."""
     for module, name, arguments in _KERNEL.findall(KERNEL_SIGNATURES):
         function = getattr(import_module(f"eventer.kernels.{module}"), name).__wrapped__
-        yield (
+        yield Kernel(
             f"{module}.{name}",
             dispatcher(function, in_other_process=False),
             tuple(_numba_type(" ".join(text.split())) for text in arguments.split(",")),

@@ -19,16 +19,16 @@ class FoundField:
 
     @property
     def value(self) -> JsonValue:
-        """Its value."""
+        """The value of the field."""
         value: JsonValue = self.container[self.key]
         return value
 
     def set(self, value: JsonValue) -> None:
-        """Gives it another value."""
+        """Replaces the value of the field."""
         self.container[self.key] = value
 
     def remove(self) -> None:
-        """Removes it; later elements of an array move up."""
+        """Removes the field; later elements of an array move up."""
         del self.container[self.key]
 
 

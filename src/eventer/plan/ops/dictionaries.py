@@ -27,7 +27,7 @@ DTYPES = {
 
 @operation("entries")
 def entries(_run: Execution, _node: Node, arguments: Sequence[Any]) -> Any:
-    """The same codes, for other entries; a BOOLEAN has the codes 0 and 1."""
+    """The codes of a dictionary, used with other entries; a BOOLEAN has the codes 0 and 1."""
     (codes,) = arguments
     return codes if codes.dtype == np.int64 else codes.astype(np.int64)
 

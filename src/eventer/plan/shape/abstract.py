@@ -63,7 +63,7 @@ class AbstractClosure:
 
 @dataclass(frozen=True, slots=True)
 class AbstractClosures:
-    """One of some functions of the template."""
+    """A value that is one of several functions of the template."""
 
     alternatives: tuple[AbstractClosure, ...]
 
@@ -303,7 +303,7 @@ def _join_core(left: Core | None, right: Core | None) -> Core | None:
 
 
 def _mixed(left: Core, right: Core) -> Core:
-    """One of values of different types; those of one type are joined."""
+    """A value that is one of several values; those of one type are joined."""
     found: dict[type[Core], Core] = {}
     for core in (*_alternatives(left), *_alternatives(right)):
         if not isinstance(core, Number | Text | Boolean | AbstractArray | AbstractObject):

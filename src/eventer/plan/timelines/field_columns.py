@@ -53,7 +53,7 @@ class ReaderColumns:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TakenColumns:
-    """Those of some steps, by their places in others."""
+    """The columns of the steps at these places."""
 
     columns: FieldColumns
     places: NDArray[np.int64]
@@ -70,7 +70,7 @@ class TakenColumns:
 
 @dataclass(frozen=True, slots=True)
 class JoinedColumns:
-    """Those of several parts, one after the other."""
+    """The columns of several parts, one after the other."""
 
     parts: Sequence[FieldColumns]
 
@@ -87,7 +87,7 @@ class JoinedColumns:
 
 
 class CachedColumns:
-    """Each column of others, read once; `hold` forgets the others, which may take much memory."""
+    """Each column of others, read once; `hold` releases the others, which may take much memory."""
 
     def __init__(self, columns: FieldColumns | None) -> None:
         self._columns = columns

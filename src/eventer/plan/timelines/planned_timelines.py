@@ -79,7 +79,7 @@ class PlannedTimelines:
                 rows = max(rows // 8, 1)
             except Exception:  # noqa: BLE001  the interpreter evaluates them
                 _log.exception(
-                    "a plan failed at timeline %d; the interpreter goes on",
+                    "a plan failed at timeline %d; the interpreter continues",
                     index[0],
                     extra=event("plan_failed", index=int(index[0])),
                 )

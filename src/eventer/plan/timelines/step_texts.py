@@ -42,7 +42,7 @@ class StepTexts:
         return int(self.texts.nbytes + (0 if self.whole else self.events.nbytes))
 
     def take(self, places: NDArray[np.int64]) -> StepTexts:
-        """Those of some steps."""
+        """The texts of the steps at these places."""
         rows = pa.array(places)
         texts = self.texts.take(rows)
         return StepTexts(
@@ -53,12 +53,12 @@ class StepTexts:
         )
 
     def cut(self, stop: int) -> StepTexts:
-        """Those of the first steps."""
+        """The texts of the steps before `stop`."""
         return self if stop >= len(self) else self.take(np.arange(stop))
 
 
 def joined_texts(parts: Sequence[StepTexts]) -> StepTexts:
-    """Those of several parts, one after the other."""
+    """The texts of several parts, one after the other."""
     parts = [part for part in parts if len(part)]
     if len(parts) == 1:
         return parts[0]

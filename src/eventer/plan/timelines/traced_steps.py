@@ -47,7 +47,7 @@ class StepSource:
     whole: TracedPart
     part: TracedPart
     field_sources: dict[FieldRequest, tuple[FieldSource, ...]] = field(default_factory=dict)
-    """Those of the fields that were asked for."""
+    """The sources of the fields that were requested."""
 
 
 class StepTracer:

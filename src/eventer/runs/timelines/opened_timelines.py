@@ -1,8 +1,8 @@
 """The timelines that are open: their starts, their errors, and texts as far as memory allows.
 
-Texts are evaluated with the structure. Those of steps that are no longer asked for are dropped by
-and by. Where the others would take too much memory they are dropped, too, the oldest first, and
-evaluated again when their steps are due. Columns of fields are kept if they were asked for once.
+Texts are evaluated with the structure. The texts of steps that are no longer needed are dropped
+gradually. If the others would take too much memory, the oldest are dropped, too, and evaluated
+again when their steps are due. Columns of fields are kept if they were requested once.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ class OpenedTimelines:
             each.drop()
 
     def _hold_columns(self) -> None:
-        """Forgets how to read columns of the oldest blocks, except for those asked for once."""
+        """Releases the columns of the oldest blocks, except for those requested before."""
         requests, readable = self._known_requests(), 0
         for block in reversed(self._blocks):
             readable += len(block.steps)

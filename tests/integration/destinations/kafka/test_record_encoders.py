@@ -1,10 +1,12 @@
 """Encoders of flows: which of them share one."""
 
 import json
+from dataclasses import replace
 
 import pyarrow as pa
 import pytest
 
+from eventer.core.errors import DestinationRejectedError
 from eventer.core.model import EventShape, KafkaTarget, PositionKey
 from eventer.core.value_schema import Record, RecordField, RecordSchemas, Scalar, ScalarKind
 from eventer.destinations.base import Flow
@@ -54,3 +56,38 @@ async def test_another_shape_of_a_generator_has_another_encoder(cache):
     await cache.ensure(changed)
     await cache.close()
     assert encoded(cache, changed, {"x": 5}) == b"\0\0\0\0\2" + b"\x0a"
+
+
+GIVEN = {"type": "record", "name": "given", "fields": [{"name": "x", "type": "int"}]}
+
+
+async def test_a_schema_that_is_given_by_its_subject_is_used_and_not_registered(
+    cache, schema_registry
+):
+    schema_registry.answer("/subjects/a/versions", {"schema": '"string"'}, None)
+    schema_registry.answer("/subjects/s/versions", {"schema": json.dumps(GIVEN)}, None)
+    by_subject = replace(flow(1, ScalarKind.INTEGER), target=replace(TARGET, schema=("s", 1)))
+    for use in (cache.check, cache.ensure):
+        await use(by_subject)
+    assert encoded(cache, by_subject, {"x": -1}) == b"\0\0\0\0\2" + b"\1"
+    assert await cache.find(by_subject) is cache.of(by_subject)
+    assert list(schema_registry.subjects) == ["a", "s"]
+    for other, message in (
+        (flow(2, ScalarKind.TEXT), "/x is a text"),
+        (flow(3, ScalarKind.JSON), None),
+    ):
+        wrong = replace(other, target=replace(TARGET, schema=("s", 1 if message else 2)))
+        with pytest.raises(DestinationRejectedError, match=message or "version 2 of subject 's'"):
+            await cache.check(wrong)
+    await cache.close()
+
+
+async def test_a_schema_that_is_given_as_text_is_registered(cache, schema_registry):
+    text = json.dumps(GIVEN)
+    given = replace(flow(1, ScalarKind.INTEGER), target=replace(TARGET, schema=text))
+    await cache.ensure(given)
+    await cache.close()
+    assert [each["schema"] for each in schema_registry.schemas] == [text]
+    assert list(schema_registry.subjects) == ["t-value"]
+    (error,) = encoded(cache, given, {"x": 1 << 40})
+    assert str(error) == "the value at /x is not of the type int: 1099511627776"

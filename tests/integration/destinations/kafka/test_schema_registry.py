@@ -1,6 +1,7 @@
 """The client of schema registries, with a small registry and with Apicurio's."""
 
 import base64
+import json
 import socket
 import threading
 from contextlib import contextmanager
@@ -70,6 +71,11 @@ async def check_versions(url):
     assert second != first
     assert await registry.lookup(SUBJECT, FIRST) == first
     assert await registry.lookup(SUBJECT, COMPATIBLE) == second
+    found = await registry.version(SUBJECT, 2)
+    assert (found.id, json.loads(found.text)) == (second, json.loads(COMPATIBLE.text))
+    for subject, version in ((SUBJECT, 3), ("none", 1)):
+        with pytest.raises(DestinationRejectedError, match=f"does not have version {version}"):
+            await registry.version(subject, version)
     await registry.close()
 
 
@@ -85,7 +91,7 @@ async def test_the_login_is_sent_and_its_refusal_is_an_error():
         given = SchemaRegistry(SchemaRegistrySettings(stand_in.url, "me", "secret"))
         assert await given.register(SUBJECT, FIRST) == 1
         wrong = SchemaRegistry(SchemaRegistrySettings(stand_in.url, "me", "wrong"))
-        with pytest.raises(DestinationRejectedError, match="refuses the login"):
+        with pytest.raises(DestinationRejectedError, match="rejects the login"):
             await wrong.register(SUBJECT, FIRST)
         await given.close()
         await wrong.close()
@@ -122,8 +128,8 @@ def answering(status, body):
 @pytest.mark.parametrize(
     ("status", "body", "error", "message"),
     [
-        (401, b"<html>", DestinationRejectedError, "refuses the login: status 401"),
-        (403, b"", DestinationRejectedError, "refuses the login: status 403"),
+        (401, b"<html>", DestinationRejectedError, "rejects the login: status 401"),
+        (403, b"", DestinationRejectedError, "rejects the login: status 403"),
         (502, b"<html>", TargetUnavailableError, "not available: status 502"),
         (302, b"", TargetUnavailableError, "not that of a registry .status 302."),
         (200, b"<html>", TargetUnavailableError, "not that of a registry .status 200."),

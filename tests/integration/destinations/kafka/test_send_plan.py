@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from eventer.core.errors import DestinationRejectedError, DestinationUnavailableError
 from eventer.core.model import KafkaTarget, Position, PositionKey
 from eventer.destinations.base import Delivery, Flow
-from eventer.destinations.kafka.errors import RecordsRefusedError
+from eventer.destinations.kafka.errors import RejectedRecordsError
 from eventer.destinations.kafka.ledger import build_entry
 from eventer.destinations.kafka.partition_queue import NotSentError
 from eventer.destinations.kafka.record_encoding import SplitOptions
@@ -191,7 +191,7 @@ def test_a_flow_is_not_rejected_for_records_of_other_flows():
         several([["a"], ["b"]], {}), Topic("t", 1, 9000), SplitOptions("none", 9000)
     )
     alone = planned([1])
-    about_records, about_topic = RecordsRefusedError(32), kafka.NotEnoughReplicasError()
+    about_records, about_topic = RejectedRecordsError(32), kafka.NotEnoughReplicasError()
     shared = SendFailure(plans[0], 0, about_records)
     assert not shared.blames_this_flow
     assert shared.as_error().transient
@@ -216,7 +216,7 @@ def test_refused_records_are_those_of_their_flows():
         Topic("t", 1, 9000),
         SplitOptions("none", 9000),
     )
-    error = RecordsRefusedError(87, (1, 3), "bad")
+    error = RejectedRecordsError(87, (1, 3), "bad")
     first, second, third = refusals_of(plans, error)
     assert [each.blames_this_flow for each in (first, second, third)] == [True, False, True]
     assert [error.index for error in refused_events(first, 0)] == [1]
@@ -229,17 +229,17 @@ def test_refused_records_are_those_of_their_flows():
 def test_all_refused_batches_of_a_flow_are_taken_in():
     made = planned([{"n": n} for n in range(300)], partitions=3)
     (failure,) = refusals_of(
-        [made], RecordsRefusedError(87, (5,)), 7, RecordsRefusedError(87, (0, 99))
+        [made], RejectedRecordsError(87, (5,)), 7, RejectedRecordsError(87, (0, 99))
     )
     assert [error.index for error in refused_events(failure, 0)] == [5, 200, 299]
 
 
 def test_refused_records_without_names_are_narrowed_down():
     many, single = planned([1] * 100), planned(["x"])
-    (failure,) = refusals_of([many], RecordsRefusedError(32))
+    (failure,) = refusals_of([many], RejectedRecordsError(32))
     assert refused_events(failure, 0) == []
     assert failure.divided_bytes == many.slices[0].send.batch.size // 8
-    (failure,) = refusals_of([single], RecordsRefusedError(32))
+    (failure,) = refusals_of([single], RejectedRecordsError(32))
     assert failure.divided_bytes is None
     assert [error.index for error in refused_events(failure, 0)] == [0]
 
@@ -263,7 +263,7 @@ def test_a_refused_timestamp_gets_a_hint(given_ms, hint):
     made = plan(
         Delivery(flow, (batch,)), Topic("t", 1), START, SplitOptions("none", 9000), lambda _: None
     )
-    (failure,) = refusals_of([made], RecordsRefusedError(32, (0,)))
+    (failure,) = refusals_of([made], RejectedRecordsError(32, (0,)))
     (error,) = refused_events(failure, NOW)
     assert error.index == 0
     assert f"timestamp {given_ms} ms" in error.message

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from eventer.core.errors import DestinationRejectedError, TargetUnavailableError
 from eventer.destinations.http.answers import (
-    RefusedEventsError,
+    RejectedRequestError,
     answer_error,
     retry_after_seconds,
 )
@@ -18,7 +18,7 @@ NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
     [
         *((status, type(None)) for status in (200, 201, 202, 204, 299)),
         *((status, TargetUnavailableError) for status in (408, 425, 429, 500, 502, 503, 599)),
-        *((status, RefusedEventsError) for status in (400, 409, 413, 422)),
+        *((status, RejectedRequestError) for status in (400, 409, 413, 422)),
         *(
             (status, DestinationRejectedError)
             for status in (301, 308, 401, 403, 404, 405, 410, 415)

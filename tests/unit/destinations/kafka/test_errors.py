@@ -10,7 +10,7 @@ from eventer.core.errors import (
 from eventer.destinations.kafka.error_codes import ERROR_CODES, error_type
 from eventer.destinations.kafka.errors import (
     ErrorCategory,
-    RecordsRefusedError,
+    RejectedRecordsError,
     classify_error,
     connection_error,
     describe,
@@ -117,7 +117,7 @@ def test_refused_records_are_read_from_the_answer():
     assert describe(error).startswith("INVALID_RECORD (error 87) Compacted topic")
     before_v8 = produce_error("t", 32, [-1, 0])
     assert (before_v8.rows, before_v8.text) == ((), "")
-    assert all(isinstance(each, RecordsRefusedError) for each in (error, before_v8))
+    assert all(isinstance(each, RejectedRecordsError) for each in (error, before_v8))
     assert classify_error(error) is ErrorCategory.REJECTED
     assert isinstance(produce_error("t", 47, []), kafka.ProducerFenced)
     assert isinstance(produce_error("t", 10, []), kafka.MessageSizeTooLargeError)

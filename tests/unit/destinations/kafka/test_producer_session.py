@@ -25,13 +25,13 @@ from eventer.destinations.kafka.producer_session import (
     RefreshMetadata,
 )
 from eventer.destinations.kafka.transaction import (
-    Ask,
     CoordinatorFound,
     CoordinatorRequest,
     PartitionsAnswered,
     Phase,
     ProducerIdentity,
     RequestFailed,
+    RequestKind,
     TransactionEnded,
 )
 from eventer.kernels.kafka.record_batches import RecordBatch
@@ -138,7 +138,7 @@ class Network:
                 return self.produce(request, batches)
             case RefreshMetadata():
                 return MetadataRefreshed()
-            case CoordinatorRequest(Ask.COORDINATOR):
+            case CoordinatorRequest(RequestKind.COORDINATOR):
                 return CoordinatorFound(1)
         error = self.fault(*COORDINATOR_ERRORS)
         if isinstance(error, kafka.BrokerResponseError):
@@ -149,7 +149,7 @@ class Network:
         return answer if error is None else lost
 
     def refusal(self, request, error):
-        if request.ask is Ask.PARTITIONS:
+        if request.kind is RequestKind.PARTITIONS:
             topics = {tp.topic for tp in request.partitions}
             return PartitionsAnswered(
                 request.partitions, tuple((topic, type(error)) for topic in topics)
@@ -157,12 +157,12 @@ class Network:
         return RequestFailed(error)
 
     def carry_out(self, request):
-        if request.ask is Ask.IDENTITY:
+        if request.kind is RequestKind.IDENTITY:
             return ProducerIdentity(7, 0)
-        if request.ask is Ask.PARTITIONS:
+        if request.kind is RequestKind.PARTITIONS:
             self.brokers.added |= request.partitions
             return PartitionsAnswered(request.partitions)
-        self.brokers.end(commit=request.ask is Ask.COMMIT)
+        self.brokers.end(commit=request.kind is RequestKind.COMMIT)
         return TransactionEnded()
 
     def produce(self, request, batches):

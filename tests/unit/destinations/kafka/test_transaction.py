@@ -5,13 +5,13 @@ from aiokafka import TopicPartition
 from aiokafka import errors as kafka
 
 from eventer.destinations.kafka.transaction import (
-    Ask,
     CoordinatorFound,
     CoordinatorRequest,
     PartitionsAnswered,
     Phase,
     ProducerIdentity,
     RequestFailed,
+    RequestKind,
     TransactionEnded,
     TransactionState,
 )
@@ -37,9 +37,9 @@ def added(state, **errors):
 
 def test_a_producer_finds_its_coordinator_and_gets_an_identity():
     state = TransactionState("id")
-    assert state.next_request() == CoordinatorRequest(Ask.COORDINATOR)
+    assert state.next_request() == CoordinatorRequest(RequestKind.COORDINATOR)
     state = state.after(CoordinatorFound(3))
-    assert state.next_request() == CoordinatorRequest(Ask.IDENTITY)
+    assert state.next_request() == CoordinatorRequest(RequestKind.IDENTITY)
     state = state.after(ProducerIdentity(7, 2))
     assert state.identity == ProducerIdentity(7, 2)
     assert state.next_request() is None
@@ -48,7 +48,7 @@ def test_a_producer_finds_its_coordinator_and_gets_an_identity():
 
 def test_without_transactions_no_coordinator_is_needed():
     state = TransactionState(None)
-    assert state.next_request() == CoordinatorRequest(Ask.IDENTITY)
+    assert state.next_request() == CoordinatorRequest(RequestKind.IDENTITY)
     assert state.after(ProducerIdentity(7, 0)).next_request() is None
 
 
@@ -56,7 +56,9 @@ def test_added_partitions_are_not_added_again():
     state = added(adding(OPEN))
     assert state.next_request() is None
     state = state.add([OPEN, CLOSED])
-    assert state.next_request() == CoordinatorRequest(Ask.PARTITIONS, 0.0, frozenset({CLOSED}))
+    assert state.next_request() == CoordinatorRequest(
+        RequestKind.PARTITIONS, 0.0, frozenset({CLOSED})
+    )
     assert added(state).added == {OPEN, CLOSED}
 
 
@@ -65,7 +67,7 @@ def test_a_refusal_names_the_topics_and_the_abort_reaches_the_broker():
     assert state.refused == {"closed"}
     assert state.added == {OPEN}
     assert state.next_request() is None
-    assert state.end(commit=False).next_request() == CoordinatorRequest(Ask.ABORT)
+    assert state.end(commit=False).next_request() == CoordinatorRequest(RequestKind.ABORT)
 
 
 def test_one_refused_topic_keeps_all_partitions_out():
@@ -91,7 +93,7 @@ def test_partitions_are_added_again_after_transient_errors(error):
         state = added(state, open=error)
         pauses.append(state.pause)
         if error is kafka.NotCoordinatorError:
-            assert state.next_request().ask is Ask.COORDINATOR
+            assert state.next_request().kind is RequestKind.COORDINATOR
             state = state.after(CoordinatorFound(4))
     assert pauses == [0.001, 0.002, 0.004, 0.01, 0.02, 0.02, 0.02, 0.02]
     assert added(state).added == {OPEN}
@@ -155,7 +157,7 @@ def test_an_end_is_repeated_until_it_is_answered():
         CoordinatorFound(5),
     ):
         state = state.after(event)
-    assert state.next_request().ask is Ask.COMMIT
+    assert state.next_request().kind is RequestKind.COMMIT
     state = state.after(TransactionEnded())
     assert state == TransactionState("id", Phase.READY, ProducerIdentity(7, 0), coordinator=5), (
         "nothing of a transaction outlives it"

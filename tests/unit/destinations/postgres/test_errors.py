@@ -76,7 +76,10 @@ def test_errors_cross_processes() -> None:
 def test_the_detail_of_the_server_is_printed_once() -> None:
     fields = {"C": "23505", "M": "duplicate key", "D": "Key (id)=(1) exists.", "H": "do"}
     error = rejected_error("db/x", asyncpg.PostgresError.new(fields))
-    assert error.message == "PostgreSQL at db/x refuses: duplicate key (Key (id)=(1) exists.)"
+    assert (
+        error.message
+        == "PostgreSQL at db/x rejects the request: duplicate key (Key (id)=(1) exists.)"
+    )
     assert error.hint == "do"
 
 

@@ -4,7 +4,7 @@ from functools import reduce
 
 import pytest
 
-from eventer.functions.row_reader import DrawKeys
+from eventer.functions.row_reader import HashedDrawKeys
 from eventer.jsonnet import object_layers
 from eventer.jsonnet.budget import Budget, Meter
 from eventer.jsonnet.context import Context
@@ -19,7 +19,7 @@ FOLD = (
 
 @pytest.mark.parametrize("repeated", [False, True])
 def test_chains_at_once_have_the_key_and_the_chain_of_single_steps(repeated):
-    root = Context.root(7, DrawKeys(), Meter(Budget()))
+    root = Context.root(7, HashedDrawKeys(), Meter(Budget()))
     elements = [root.child(1).element_context((5, i)) for i in range(12)]
     chains = [(elements[i], elements[i + 1].element_context((6, i))) for i in range(11)]
     chains += chains[:3] * repeated
@@ -31,7 +31,7 @@ def test_chains_at_once_have_the_key_and_the_chain_of_single_steps(repeated):
 
 
 def test_elements_that_a_context_is_in_add_nothing():
-    root = Context.root(7, DrawKeys(), Meter(Budget()))
+    root = Context.root(7, HashedDrawKeys(), Meter(Budget()))
     element = root.element_context((5, 0))
     assert element.within_chains([(element,)] * 10) is element
 

@@ -1,6 +1,11 @@
 """Errors have a message, a place and a trace."""
 
+from types import SimpleNamespace
+
+import pytest
+
 from eventer.core.errors import BudgetError, EvaluationError
+from eventer.jsonnet.values import Thunk
 from tests.families import family
 from tests.unit.jsonnet.evaluation import evaluation_error
 from tests.unit.jsonnet.front_end import where
@@ -129,3 +134,20 @@ def test_infinite_recursion_is_refused_at_the_call():
     assert isinstance(error, BudgetError)
     assert (error.place.line, error.place.column) == (1, 18)
     assert "tailstrict" in error.hint
+
+
+def test_a_value_that_raised_raises_the_same_error_again():
+    calls = []
+
+    def code(_frame):
+        calls.append(1)
+        raise EvaluationError("no", hint="why")
+
+    thunk = Thunk(code, [None, SimpleNamespace(meter=SimpleNamespace(fuel=9, depth=9))])
+    errors = []
+    for _ in range(3):
+        with pytest.raises(EvaluationError) as raised:
+            thunk.force()
+        errors.append((raised.value.message, raised.value.hint, raised.value.recursive))
+    assert errors == [("no", "why", False)] * 3
+    assert len(calls) == 1

@@ -2,7 +2,7 @@
 
 from eventer.core.errors import TemplateError
 from eventer.core.model import Template
-from eventer.functions.row_reader import DrawKeys
+from eventer.functions.row_reader import HashedDrawKeys
 from eventer.jsonnet.budget import Budget
 from eventer.jsonnet.environment import Environment
 from eventer.jsonnet.evaluate.interpreter import Interpreter
@@ -22,7 +22,7 @@ class NoNatives:
 
 def evaluate(text, budget=None):
     """The value of a program, or an `Error` with our message."""
-    environment = Environment(natives=NoNatives(), keys=DrawKeys())
+    environment = Environment(natives=NoNatives(), keys=HashedDrawKeys())
     try:
         program = load(Template(text))
         interpreter = Interpreter(program, environment, budget or Budget(seconds=None))

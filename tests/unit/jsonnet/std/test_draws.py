@@ -1,7 +1,7 @@
 """A function given to `std` draws by (argument, element), whatever the order of evaluation."""
 
 from eventer.core.model import Template
-from eventer.functions.row_reader import DrawKeys
+from eventer.functions.row_reader import HashedDrawKeys
 from eventer.jsonnet.environment import Environment
 from eventer.jsonnet.evaluate.interpreter import Interpreter
 from eventer.jsonnet.load import load
@@ -27,7 +27,7 @@ class KeyNatives:
 
 
 def value(text):
-    environment = Environment(natives=KeyNatives(), keys=DrawKeys())
+    environment = Environment(natives=KeyNatives(), keys=HashedDrawKeys())
     program = load(Template("local k = std.native('key');\n" + text))
     return Interpreter(program, environment).event(7).value
 

@@ -4,7 +4,7 @@ import pytest
 
 from eventer.core.errors import TemplateError
 from eventer.core.model import Template
-from eventer.functions.row_reader import DrawKeys
+from eventer.functions.row_reader import HashedDrawKeys
 from eventer.jsonnet.environment import Environment
 from eventer.jsonnet.evaluate.interpreter import Interpreter
 from eventer.jsonnet.load import load
@@ -14,7 +14,7 @@ from tests.unit.jsonnet.std.comparison import NoNatives
 
 
 def raised(text):
-    environment = Environment(natives=NoNatives(), keys=DrawKeys())
+    environment = Environment(natives=NoNatives(), keys=HashedDrawKeys())
     with pytest.raises(TemplateError) as info:
         Interpreter(load(Template(text)), environment).event(1)
     return info.value

@@ -11,6 +11,7 @@ import httpx
 from eventer.core.errors import DestinationRejectedError, TargetUnavailableError
 from eventer.core.model import RecordFormat
 from eventer.core.network_errors import network_error_text
+from eventer.destinations.kafka.formats.subjects import RegisteredSchema
 from eventer.destinations.kafka.formats.value_encoder import FormattedSchema
 from eventer.destinations.kafka.settings import SchemaRegistrySettings
 
@@ -35,7 +36,7 @@ class SchemaRegistry:
     """A registry, which gives schemas their ids.
 
     Every method raises `TargetUnavailableError` if the registry does not answer, and
-    `DestinationRejectedError` if it refuses the login.
+    `DestinationRejectedError` if it rejects the login.
     """
 
     def __init__(self, settings: SchemaRegistrySettings) -> None:
@@ -75,6 +76,29 @@ class SchemaRegistry:
         if reasons is not None:
             raise _refusal(subject, reasons or _NO_REASON)
 
+    async def version(self, subject: str, version: int) -> RegisteredSchema:
+        """A version of a subject, whose schema is in Avro.
+
+        Raises:
+            DestinationRejectedError: the registry does not have it, or it is not in Avro.
+        """
+        status, answer = await self._ask("GET", f"subjects/{_quoted(subject)}/versions/{version}")
+        what = f"version {version} of subject {subject!r}"
+        if status in (_NOT_FOUND, _INVALID):
+            raise DestinationRejectedError(
+                f"the schema registry does not have {what}",
+                hint="correct `subject` and `version` of the given schema",
+            )
+        text = self._accepted(status, answer).get("schema")
+        if answer.get("schemaType", "AVRO") != "AVRO" or answer.get("references"):
+            raise DestinationRejectedError(
+                f"{what} is not an Avro schema without references to other subjects",
+                hint="give the text of an Avro schema",
+            )
+        if not isinstance(text, str):
+            raise self._not_a_registry(status)
+        return RegisteredSchema(subject, self._id(status, answer), text)
+
     async def close(self) -> None:
         """Closes the connections to the registry."""
         client, self._client = self._client, None
@@ -101,12 +125,19 @@ class SchemaRegistry:
         body: dict[str, Any] = {"schema": schema.text}
         if schema.format != "avro":
             body["schemaType"] = _TYPES[schema.format]
+        return await self._ask("POST", path, body)
+
+    async def _ask(
+        self, method: str, path: str, body: dict[str, Any] | None = None
+    ) -> tuple[int, dict[str, Any]]:
+        """The status and the JSON object of an answer."""
         if time.monotonic() < self._silent_until:
             raise self._unavailable(_NO_ANSWER)
         url = f"{self._settings.url.rstrip('/')}/{path}"
         try:
             client = self._client = self._client or self._new_client()
-            answer = await client.post(url, json=body, headers={"Content-Type": _MEDIA_TYPE})
+            headers = {} if body is None else {"Content-Type": _MEDIA_TYPE}
+            answer = await client.request(method, url, json=body, headers=headers)
         except httpx.TimeoutException as error:
             await self.close()
             self._silent_until = time.monotonic() + _SILENT_SECONDS
@@ -152,7 +183,7 @@ class SchemaRegistry:
         message = str(answer.get("message", f"status {status}"))
         if status in (401, 403):
             raise DestinationRejectedError(
-                f"the schema registry {self._settings.url} refuses the login: {message}",
+                f"the schema registry {self._settings.url} rejects the login: {message}",
                 hint="check schema_registry_username and schema_registry_password",
             )
         if status >= _BAD_REQUEST:
@@ -168,7 +199,7 @@ class SchemaRegistry:
 
 def _refusal(subject: str, reason: str) -> DestinationRejectedError:
     return DestinationRejectedError(
-        f"the schema registry refuses the schema of subject {subject!r}: {reason}",
+        f"the schema registry rejects the schema of subject {subject!r}: {reason}",
         hint="choose another topic, or change the compatibility rule of the subject",
     )
 

@@ -33,13 +33,19 @@ _SCALARS: Final = {
 
 
 class UnfitValueError(ValueError):
-    """A value that does not fit its schema; `tokens` lead to it in what is written."""
+    """A value that does not fit its schema; `tokens` lead to it in what is written.
 
-    def __init__(self, tokens: Sequence[str | int], schema: ValueSchema, value: JsonValue) -> None:
+    The schema may be given in words.
+    """
+
+    def __init__(
+        self, tokens: Sequence[str | int], schema: ValueSchema | str, value: JsonValue
+    ) -> None:
         text = json_text(value)
         shown = text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 3] + "..."
         where = f"the value at {format_pointer(tokens)}" if tokens else "the value"
-        super().__init__(f"{where} is not {type_name(schema)}: {shown}")
+        expected = schema if isinstance(schema, str) else type_name(schema)
+        super().__init__(f"{where} is not {expected}: {shown}")
 
 
 class UnknownFieldError(ValueError):
@@ -47,6 +53,16 @@ class UnknownFieldError(ValueError):
 
     def __init__(self, tokens: Sequence[str | int]) -> None:
         super().__init__(f"the schema has no field {format_pointer(tokens)}")
+
+
+class MissingFieldError(ValueError):
+    """An object lacks a field that its schema has at `pointer`, without a default."""
+
+    def __init__(self, tokens: Sequence[str | int], pointer: str) -> None:
+        super().__init__(
+            f"the field {format_pointer(tokens)} is absent, and the schema has no default for it "
+            f"({pointer}/default)"
+        )
 
 
 def type_name(schema: ValueSchema) -> str:
