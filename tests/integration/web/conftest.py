@@ -93,13 +93,11 @@ def service(tmp_path_factory, postgres, kafka):
     """A service on the shared servers."""
     _need("nicegui")
     with postgres.fresh_database() as database:
-        folder = tmp_path_factory.mktemp("studio")
         settings = {
             "EVENTER_POSTGRES__DSN": database.dsn,
             "EVENTER_KAFKA__BOOTSTRAP_SERVERS": kafka,
-            "EVENTER_FILE__ROOT": str(folder / "files"),
         }
-        running = Service(folder, settings)
+        running = Service(tmp_path_factory.mktemp("studio"), settings)
         yield running
         running.stop()
 
