@@ -129,6 +129,7 @@ def open_scene(browser: Browser, url: str, name: str, size: str, theme: str) -> 
     context = browser.new_context(viewport={"width": width, "height": height})
     context.add_cookies([{"name": "eventer_theme", "value": theme, "url": url}])
     page = context.new_page()
+    page.set_default_timeout(120_000)
     page.on("console", lambda message: print(f"{name}: {message.type}: {message.text}"))
     page.on("pageerror", lambda error: print(f"{name}: {error}"))
     SCENES[name](page, url)

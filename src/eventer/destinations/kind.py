@@ -42,6 +42,8 @@ class DestinationKind(ABC, Generic[T, S]):
     """The setting without which a connection is not usable, as `url`."""
     address_noun: ClassVar[str] = "address"
     """What that setting is, for messages."""
+    title: ClassVar[str] = ""
+    """What a target is called where people choose one, as `Kafka topic`; if empty, the name."""
 
     @abstractmethod
     def target_options(self) -> type[TargetOptions]:

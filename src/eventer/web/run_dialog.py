@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Final
 
 from nicegui import ui
 
 from eventer.core.clock import NS_PER_SECOND
-from eventer.core.errors import EventerError, RequestError
-from eventer.core.model import KafkaTarget, PostgresTarget, Target
+from eventer.core.errors import EventerError
 from eventer.core.pace import ticks
+from eventer.service.connections import environment_name
 from eventer.service.requests import AddRequest, EventRequest, PreviewRequest
+from eventer.service.target_option_fields import kind_title
 from eventer.service.views import Inspection
 from eventer.web.layout import Visit, answer_of, code_block, heading, named_dialog, problem_box, say
 from eventer.web.pace_fields import PaceFields
 from eventer.web.request_texts import curl_text, single_request
 from eventer.web.rows import pace_text, target_name
-
-_KINDS: Final = {"kafka": "Kafka topic", "postgres": "PostgreSQL table"}
+from eventer.web.target_form import TargetForm
 
 
 async def open_run_dialog(visit: Visit, request: PreviewRequest, inspection: Inspection) -> None:
@@ -28,6 +27,12 @@ async def open_run_dialog(visit: Visit, request: PreviewRequest, inspection: Ins
     added = await answer_of(dialog)
     if isinstance(added, str):
         ui.navigate.to(f"/generators/{added}")
+
+
+def _label(connection: str, kind: str) -> str:
+    """What a destination is called: its kind, and its connection unless that has the same name."""
+    title = kind_title(kind)
+    return title if connection == kind else f"{title} · {connection}"
 
 
 class _RunDialog:
@@ -42,30 +47,18 @@ class _RunDialog:
     def build(self) -> None:
         """Builds the inputs."""
         heading("Run it", 2)
-        known = self._visit.eventer.connections()
-        kinds = [kind for kind in _KINDS if kind in known]
-        ready = [kind for kind in kinds if known[kind].connector is not None]
-        self._kind = (
-            ui.toggle(
-                {kind: _KINDS[kind] for kind in kinds},
-                value=(ready or kinds)[0],
-                on_change=self._show_kind,
-            )
-            .props("no-caps unelevated spread")
-            .classes("seg")
-        )
-        with ui.element("div").classes("bar"):
-            self._name = (
-                ui.input("Topic", value="playground")
-                .props("outlined dense autofocus")
-                .classes("grow")
-            )
-            self._key = (
-                ui.select(self._fields, label="Key", clearable=True)
-                .props("outlined dense options-dense")
-                .classes("grow")
-            )
-        self._note = ui.label().classes("soft small")
+        self._known = self._visit.eventer.connections()
+        ready = [name for name, each in self._known.items() if each.connector is not None]
+        first = (ready or list(self._known))[0]
+        self._connection = ui.select(
+            {name: _label(name, each.kind) for name, each in self._known.items()},
+            label="Destination",
+            value=first,
+            on_change=self._show_form,
+        ).props("outlined dense options-dense")
+        self._note = ui.label().classes("soft")
+        self._target = ui.element("div").classes("stack")
+        self._form = self._build_form("playground")
         self._pace = PaceFields(self._visit, ticks(10, NS_PER_SECOND))
         with ui.element("div").classes("bar"):
             self._generator_name, self._dataset = (
@@ -85,30 +78,29 @@ class _RunDialog:
                 .props("unelevated no-caps color=none text-color=none")
                 .classes("btn-main")
             )
-        self._show_kind()
+        self._show_note()
 
-    def _show_kind(self) -> None:
-        kind = self._kind.value
-        self._name.props(f'label="{"Topic" if kind == "kafka" else "Table"}"')
-        self._key.props(f'label="{"Record key" if kind == "kafka" else "Update rows by"}"')
-        known = self._visit.eventer.connections()[kind]
-        if known.connector is None:
-            self._note.text = f"Connection {kind!r} has no address: set `{known.setting}`."
-        elif kind == "kafka":
-            self._note.text = "Eventer creates the topic if it does not exist."
-        else:
-            self._note.text = "Eventer creates the table, and adds missing columns."
+    def _build_form(self, location: str) -> TargetForm:
+        """The options of the chosen destination."""
+        name = self._connection.value
+        with self._target:
+            return TargetForm(self._known[name].kind, name, location, self._fields)
 
-    def _target(self) -> Target:
-        name, key = (self._name.value or "").strip(), self._key.value
-        if not name:
-            raise RequestError("the topic or table needs a name")
-        if self._kind.value == "kafka":
-            return KafkaTarget(name, key=key or None)
-        return PostgresTarget(name, key=(key,) if key else None)
+    def _show_form(self) -> None:
+        location = self._form.location
+        self._target.clear()
+        self._form = self._build_form(location)
+        self._show_note()
+
+    def _show_note(self) -> None:
+        name = self._connection.value
+        known = self._known[name]
+        self._note.set_visibility(known.connector is None)
+        setting = environment_name(known.setting)
+        self._note.text = f"Connection {name!r} has no {known.missing}: set {setting}."
 
     def _request(self) -> AddRequest:
-        target = self._target()
+        target = self._form.target()
         event = EventRequest(
             self._template,
             id=target_name(target),

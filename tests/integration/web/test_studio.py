@@ -22,6 +22,12 @@ def write(page, text):
     page.keyboard.insert_text(text)
 
 
+def choose(page, label, option):
+    """Chooses an option of a select in the open dialog."""
+    page.get_by_role("dialog").get_by_label(label, exact=True).click()
+    page.get_by_role("option", name=option, exact=True).click()
+
+
 @pytest.mark.slow
 def test_a_browser_without_a_session_is_sent_to_the_login(open_page, service):
     page = open_page("/playground", token=None)
@@ -60,12 +66,11 @@ def test_a_template_is_mended_and_run_and_its_generator_is_watched_and_removed(o
     total.locator(".hist div").nth(8).wait_for()
 
     page.get_by_role("button", name="Run it").click()
-    page.get_by_role("button", name="PostgreSQL table").click()
+    choose(page, "Destination", "PostgreSQL table")
     page.get_by_label("Table", exact=True).fill("watched")
     page.get_by_label("Interval").fill("200ms")
     page.get_by_text("50/s, 4,320,000 events a day").wait_for()
-    page.get_by_label("Spread over time").click()
-    page.get_by_role("option", name="Evenly").click()
+    choose(page, "Spread over time", "Evenly")
     page.get_by_role("button", name="Add generator").click()
 
     page.get_by_role("heading", name="postgres:watched").wait_for()

@@ -24,6 +24,7 @@ class FileKind(DestinationKind[FileTarget, "FileConnectionSettings"]):
     """Folders of files below a root folder."""
 
     name = "file"
+    title = "Folder of files"
     target_type = FileTarget
     address_setting = "root"
     address_noun = "root folder"

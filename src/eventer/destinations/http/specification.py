@@ -23,6 +23,7 @@ class HttpKind(DestinationKind[HttpTarget, "HttpConnectionSettings"]):
     """Endpoints below a URL, which get events by POST."""
 
     name = "http"
+    title = "HTTP endpoint"
     target_type = HttpTarget
     address_setting = "url"
     address_noun = "URL"

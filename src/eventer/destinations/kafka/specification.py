@@ -25,6 +25,7 @@ class KafkaKind(DestinationKind[KafkaTarget, "KafkaConnectionSettings"]):
     """Topics of a Kafka cluster."""
 
     name = "kafka"
+    title = "Kafka topic"
     target_type = KafkaTarget
     address_setting = "bootstrap_servers"
 

@@ -23,6 +23,7 @@ class PostgresKind(DestinationKind[PostgresTarget, "PostgresConnectionSettings"]
     """Tables of a PostgreSQL database."""
 
     name = "postgres"
+    title = "PostgreSQL table"
     target_type = PostgresTarget
     address_setting = "dsn"
 
