@@ -37,8 +37,8 @@ def brokers(monkeypatch):
     ("answers", "guarantee", "degraded", "idempotent"),
     [
         ({}, "exactly-once", None, True),
-        ({True: kafka.UnsupportedVersionError()}, "at-least-once", "refuses", True),
-        ({True: kafka.TransactionalIdAuthorizationFailed()}, "at-least-once", "refuses", True),
+        ({True: kafka.UnsupportedVersionError()}, "at-least-once", "rejects", True),
+        ({True: kafka.TransactionalIdAuthorizationFailed()}, "at-least-once", "rejects", True),
         (NO_IDS, "at-least-once", "the broker has no transactions", False),
     ],
 )
