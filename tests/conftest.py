@@ -3,12 +3,12 @@
 import gc
 import os
 import sys
-from contextlib import nullcontext
 from itertools import groupby
 
 import pytest
 from execnet import gateway_io
 from hypothesis import settings
+from hypothesis.internal.conjecture import providers
 
 from eventer.kernels.support.compile_client import CompileClient
 from tests.forked_workers import (
@@ -18,7 +18,7 @@ from tests.forked_workers import (
     prepare_hypothesis,
 )
 from tests.kafka_server.jars import prepare_in_background
-from tests.warm_kernels import kernels_warmed
+from tests.warm_kernels import wait_for_kernels, warm_in_background
 
 # Tests start hundreds of processes: without bytecode files, each compiles all sources.
 sys.dont_write_bytecode = False
@@ -31,6 +31,9 @@ pytest.register_assert_rewrite("eventer.testing")
 # There is no deadline, because the first call of a kernel compiles it.
 settings.register_profile("same", derandomize=True, deadline=None, max_examples=20)
 settings.register_profile("search", derandomize=False, deadline=None, max_examples=400)
+# Hypothesis also uses constants of all loaded modules. They would differ between runs, because the
+# order of tests decides what is loaded, and to find them takes 5 s of CPU time.
+providers._get_local_constants = lambda: providers._local_constants
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 # The compile process takes two seconds of CPU time to start: one of each worker is enough.
@@ -45,15 +48,19 @@ pytest_plugins = [
 
 def pytest_xdist_setupnodes(config, specs):
     """Forks the workers from this process once it has imported the test modules."""
-    all_tests = config.args == config.getini("testpaths")
-    if all_tests:
+    if config.args == config.getini("testpaths"):
         prepare_in_background(config)
+        warm_in_background(config)
     gc.disable()
-    with kernels_warmed() if all_tests else nullcontext():
-        import_test_modules(config)
-        prepare_hypothesis()
+    import_test_modules(config)
+    prepare_hypothesis()
     gateway_io.create_io = ForkedWorkers(config, specs).create_io
     gc.enable()
+
+
+def pytest_xdist_node_collection_finished(node):
+    """Lets no test start before the kernels are compiled."""
+    wait_for_kernels(node.config)
 
 
 def pytest_keyboard_interrupt():

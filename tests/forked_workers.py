@@ -108,10 +108,7 @@ def import_test_modules(config):
 
 
 def prepare_hypothesis():
-    """Loads what Hypothesis computes once in a process: constants of all sources, and characters.
-
-    In a fresh clone this takes 5 s of CPU time, which each worker would spend.
-    """
+    """Loads what Hypothesis computes once in a process: the table of characters."""
     find(strategies.tuples(strategies.integers(), strategies.text()), lambda _: True)
 
 

@@ -2,13 +2,14 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+
+import pytest
+
+_WARMING = pytest.StashKey[subprocess.Popen[bytes]]()
 
 
-@contextmanager
-def kernels_warmed() -> Iterator[None]:
-    """Compiles the kernels that are missing, beside the body, and waits for them.
+def warm_in_background(config: pytest.Config) -> None:
+    """Starts to compile the kernels that are missing.
 
     Otherwise each process that needs a missing kernel starts a compile process. Tests that need a
     kernel that cannot be compiled report the error.
@@ -20,9 +21,11 @@ def kernels_warmed() -> Iterator[None]:
         stderr=subprocess.DEVNULL,
         start_new_session=True,  # as `forked_workers.ForkedWorker`
     )
-    try:
-        yield
-        warming.wait()
-    finally:
-        warming.terminate()
-        warming.wait()
+    config.stash[_WARMING] = warming
+    config.add_cleanup(lambda: (warming.terminate(), warming.wait()))
+
+
+def wait_for_kernels(config: pytest.Config) -> None:
+    """Waits until the kernels are compiled, if that has been started."""
+    if _WARMING in config.stash:
+        config.stash[_WARMING].wait()

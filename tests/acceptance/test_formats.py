@@ -3,6 +3,7 @@
 import json
 import uuid
 from datetime import datetime
+from decimal import Decimal
 
 import pytest
 from confluent_kafka.schema_registry import SchemaRegistryClient
@@ -96,6 +97,34 @@ def test_a_generator_waits_for_the_registry_and_is_verified(service, kafka, regi
     position = service.generator(id)["position"]
     assert len(deserialised(registry, name, read_topic(kafka, name))) == position
     code, out, err = run_cli(service, "verify", id, "--json")
+    report = json.loads(out)
+    assert (code, report["clean"], report["checked"]) == (0, True, position), out + err
+
+
+def test_given_schemas_as_text_and_by_subject_are_used_and_verified(service, kafka, registry):
+    name = f"avro_{uuid.uuid4().hex[:8]}"
+    total = {"type": "bytes", "logicalType": "decimal", "precision": 9, "scale": 2}
+    fields = [{"name": "total", "type": total}, {"name": "id", "type": "int"}]
+    fields.append({"name": "currency", "type": "string", "default": "EUR"})
+    text = json.dumps({"type": "record", "name": "order", "fields": fields})
+    registry.answer(f"/subjects/{name}-ids/versions", {"schema": '"int"'}, None)
+    template = "local n = std.native('get_integer')(1, 99999); { id: n, total: '%.2f' % (n / 100) }"
+    formats = {"format": "avro", "key": "id", "key_format": "avro", "schema": {"text": text}}
+    formats["key_schema"] = {"subject": f"{name}-ids", "version": 1}
+    body = request(topic(name, **formats), template=template, count=50, interval="100ms")
+    code, added = service.post("/generator/add", body)
+    assert code == 200, added
+    (shown,) = added["generators"]
+    assert shown["destination"]["kafka"]["schema"] == {"text": text}
+    wait_until(lambda: service.generator(shown["id"])["position"] >= 200, lambda: service.log)
+    assert service.post(f"/generator/pause?id={shown['id']}")[0] == 200
+    position = service.generator(shown["id"])["position"]
+    records = deserialised(registry, name, read_topic(kafka, name))
+    assert len(records) == position
+    for key, value in records:
+        assert value == {"total": Decimal(key).scaleb(-2), "id": key, "currency": "EUR"}
+    assert {each for each in registry.subjects if name in each} == {f"{name}-ids", f"{name}-value"}
+    code, out, err = run_cli(service, "verify", shown["id"], "--json")
     report = json.loads(out)
     assert (code, report["clean"], report["checked"]) == (0, True, position), out + err
 

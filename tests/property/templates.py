@@ -22,6 +22,9 @@ STRINGS = ("''", "'a'", "'abc'", "'é😀'", "'a,b,c'", "'10'", "'A b'", "'\\n\\
 STATES = (
     "{ a: { next: { a: 1, b: 2 }, dwell: { normal: [3, 2] } }, b: { next: { c: 1 } }, c: {} }",
     "{ a: { next: { b: 1 }, dwell: { exponential: [9] } }, b: { next: { a: 4, c: 1 } }, c: {} }",
+    "{ a: { next: { b: 1 }, dwell: 5 }, b: { next: { a: 1 }, dwell: { triangular: [1, 3, 9] } } }",
+    "{ a: { next: { b: 1, a: 3 }, dwell: { lognormal: [60, 0.5, 1, 900, 3] } }, b: {} }",
+    "{ a: { next: { b: 1 }, dwell: { gamma: [2, 9] } }, b: { dwell: { pareto: [1.2, 5] } } }",
     "get_one_of([{ a: {} }, { a: { next: { b: 1 } }, b: { dwell: { uniform: [1, 2, 1] } } }])",
 )
 CHAINS = (

@@ -4,6 +4,7 @@ import re
 
 from eventer.core.source import Source
 from eventer.functions.catalog import CATALOG
+from eventer.functions.chain_states import DISTRIBUTIONS
 from eventer.jsonnet.nodes import Apply, Index, Literal, Node, Var
 from eventer.jsonnet.parser import parse
 from eventer.jsonnet.walk import child_nodes
@@ -55,3 +56,8 @@ def test_random_templates_call_every_function_with_each_parameter():
 
 def test_the_comparison_of_the_engines_waits_for_each_of_these_calls():
     assert TEXTS <= CONSTRUCTS
+
+
+def test_states_of_random_chains_last_as_each_distribution_says():
+    found = {name for name in DISTRIBUTIONS for states in STATES if f"dwell: {{ {name}:" in states}
+    assert found == DISTRIBUTIONS.keys()

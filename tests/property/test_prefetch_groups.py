@@ -230,3 +230,18 @@ def test_the_plans_of_removed_generators_leave_memory():
     plan = plan_of_removed()
     gc.collect()
     assert plan() is None
+
+
+def test_each_refill_asks_all_engines_but_computes_the_time_of_a_far_event_once():
+    prepared, asked = prepare(Template(PRELUDE + WRITTEN["a field"])), []
+    (idle, _), *others = members(prepared, grouping(), 4)
+    far = Pace([Segment(T0 + 3_600 * SECOND, 0, ticks(1, SECOND))])
+
+    def later(first, count):
+        asked.append((first, count))
+        return far.scheduled(first, count)
+
+    idle.expect(0, later)
+    for engine, times in others:
+        events(engine, times, 0, 1)
+    assert asked == [(0, 1)]

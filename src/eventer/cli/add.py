@@ -21,6 +21,7 @@ from eventer.cli.options import AsJson, Url, read_request_file, service_client
 from eventer.cli.target_options import EndpointOptions, FolderOptions, RecordFormats, target_of
 from eventer.cli.template_options import (
     parse_reference,
+    parse_seed,
     parse_variables,
     read_template,
     timeline_spec,
@@ -147,7 +148,7 @@ def add(
         timeline_spec(timeline, only)
         event = {
             "timeline": None if timeline is None else {"horizon": timeline},
-            "seed": seed,
+            "seed": None if seed is None else str(parse_seed(seed)),
             "stream": stream,
             "dataset": dataset,
             "vars": json.loads(parse_variables(variables or ())),

@@ -8,7 +8,6 @@ from typing import Final, TypeAlias
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from eventer.core.batch import EventRows
@@ -49,6 +48,8 @@ def read_operations(batch: EventRows, op: str | None) -> Operations:
 
 
 def _equal(operations: pa.Array, name: bytes) -> Mask:
+    import pyarrow.compute as pc
+
     equal = pc.equal(operations, pa.scalar(name, operations.type))
     mask: Mask = equal.fill_null(False).to_numpy(zero_copy_only=False)
     return mask

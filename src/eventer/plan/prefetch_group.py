@@ -49,6 +49,8 @@ MAX_RUN_NS: Final = NS_PER_SECOND // 5
 """CPU time of a run, estimated by that of the events of the last run."""
 LOOKAHEAD_NS: Final = 2 * NS_PER_SECOND
 """Each generator prefetches at least the events of this time."""
+_NEVER: Final = 1 << 63
+"""After all instants."""
 
 Times = NDArray[np.int64]
 
@@ -73,10 +75,11 @@ class GroupMember:
         self.prefetched: PrefetchedBatch | None = None
         self.next_index = 0
         self.later: ScheduledTimes | None = None
+        self._next_due: int | None = None
 
     def expect(self, first: int, later: ScheduledTimes) -> None:
         """The events from `first` on are needed next."""
-        self.next_index, self.later = first, later
+        self.next_index, self.later, self._next_due = first, later, None
         if self.prefetched is not None and first >= self.prefetched.stop:
             self.prefetched = None  # so that the events of others need not stay in memory
 
@@ -93,12 +96,21 @@ class GroupMember:
     def _take_prefetched(self, first: int, scheduled: Times) -> Batch | None:
         return None if self.prefetched is None else self.prefetched.cut(first, scheduled)
 
+    def needs_events(self, until: int) -> bool:
+        """Whether its next event is due at the instant `until` or earlier, and not prefetched.
+
+        Each refill asks all members of a group, so the time of the next event is computed once.
+        """
+        if self.later is None or not self._lacks_next:
+            return False
+        if self._next_due is None:
+            times = self.later(self.next_index, 1)
+            self._next_due = int(times[0]) if len(times) else _NEVER
+        return self._next_due <= until
+
     @property
-    def needs_events(self) -> bool:
-        """Whether the times of its next events are known, and none of these is prefetched."""
-        return self.later is not None and (
-            self.prefetched is None or self.next_index >= self.prefetched.stop
-        )
+    def _lacks_next(self) -> bool:
+        return self.prefetched is None or self.next_index >= self.prefetched.stop
 
 
 class PrefetchGroup:
@@ -163,10 +175,8 @@ class PrefetchGroup:
 
     def _others(self, member: GroupMember, now: int) -> Iterator[_Share]:
         for other in list(self._members):
-            if other is not member and other.needs_events:
-                share = self._share(other, now)
-                if len(share.scheduled) and share.scheduled[0] <= now + LOOKAHEAD_NS:
-                    yield share
+            if other is not member and other.needs_events(now + LOOKAHEAD_NS):
+                yield self._share(other, now)
 
     def _share(self, member: GroupMember, now: int, due: Times | None = None) -> _Share:
         """The next events of a member: those `due`, and some more."""

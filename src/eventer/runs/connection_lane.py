@@ -93,6 +93,12 @@ class ConnectionLane:
         self._connection.idle_since = now
         return True
 
+    def preparing(self, now: int) -> bool:
+        """Whether targets of flows are being prepared, or will be next."""
+        if not self._connection.opened or isinstance(self.instruction, Deliver):
+            return False
+        return any(now >= flow.prepare_at for flow in self._flows.unprepared())
+
     # --- what to begin ------------------------------------------------------------------------
 
     def update_window(self, now: int) -> None:

@@ -22,8 +22,8 @@ class DueQueue:
         self._timer_at: dict[ShardFlow, int] = {}
         self._count = 0
 
-    def __bool__(self) -> bool:
-        return bool(self._due)
+    def __len__(self) -> int:
+        return len(self._due)
 
     def schedule(self, flow: ShardFlow, now: int) -> None:
         """Queues a flow with due events, or sets a timer for its next one."""

@@ -12,6 +12,8 @@ from eventer.runs.shard_state import ShardState
 
 MAX_REQUESTS: Final = 32
 """Requests of one slice."""
+GATHER_NS: Final = 100_000_000
+"""How long due flows wait while others are prepared, to share the fixed cost of a slice."""
 
 
 class GenerationLane:
@@ -23,6 +25,7 @@ class GenerationLane:
         self._requests: tuple[GenerationRequest, ...] = ()
         self._started_at = 0
         self._spent_ns = 0
+        self._gather_until: int | None = None
 
     @property
     def generating(self) -> bool:
@@ -45,21 +48,32 @@ class GenerationLane:
             throttle.generated(now)
 
     def wake_at(self, *, busy: bool) -> int | None:
-        """When `wake_due` has flows to queue."""
-        at = self._due.next_at
-        return None if at is None else max(at, self._state.throttle.generate_at(busy=busy))
+        """When `wake_due` has flows to queue, or a slice no longer waits for more flows."""
+        instants = [] if self._gather_until is None else [self._gather_until]
+        if (at := self._due.next_at) is not None:
+            instants.append(max(at, self._state.throttle.generate_at(busy=busy)))
+        return min(instants, default=None)
 
     def take_spent_ns(self) -> int:
         """Nanoseconds spent on slices since the last call."""
         spent, self._spent_ns = self._spent_ns, 0
         return spent
 
-    def start(self, now: int) -> list[Generate]:
-        """Starts a slice, unless one is being generated, nothing is due, or memory is full."""
-        state = self._state
+    def start(self, now: int, *, preparing: bool) -> list[Generate]:
+        """Starts a slice, unless one is being generated, nothing is due, or memory is full.
+
+        While other flows are `preparing`, it waits for them up to `GATHER_NS`.
+        """
+        state, gather_until = self._state, self._gather_until
+        self._gather_until = None
         available = state.max_buffered_bytes - state.flows.retained_bytes
         if self._requests or state.stopping or available <= 0:
             return []
+        if preparing and 0 < len(self._due) < MAX_REQUESTS:
+            gather_until = now + GATHER_NS if gather_until is None else gather_until
+            if now < gather_until:
+                self._gather_until = gather_until
+                return []
         self._requests = self._next_requests(now)
         if not self._requests:
             return []

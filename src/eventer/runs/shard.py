@@ -107,9 +107,11 @@ class Shard:
         """The instructions to begin now. Each is answered by a call of its lane."""
         self.generation.wake_due(now, busy=self.connection.busy)
         self.connection.update_window(now)
-        instructions: list[Instruction] = [*self.generation.start(now)]
+        preparing = self.connection.preparing(now)
+        instructions: list[Instruction] = [*self.generation.start(now, preparing=preparing)]
         if started := self.connection.start(now):
-            instructions += [*started, *self.generation.start(now)]
+            preparing = self.connection.preparing(now)
+            instructions += [*started, *self.generation.start(now, preparing=preparing)]
         return instructions
 
     def take_reports(self) -> list[ShardReport]:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Final, Literal, TypeAlias
 
 from eventer.core.clock import Clock, SystemClock
+from eventer.core.cooperative_map import cooperative_map
 from eventer.core.errors import ConflictError, Fault, NotFoundError, RegistryError, RequestError
 from eventer.core.model import GeneratorState, Position
 from eventer.core.pace import PaceSpec
@@ -165,12 +166,15 @@ class Eventer:
     async def status(self, id: Reference | None = None) -> tuple[GeneratorView, ...]:  # noqa: A002
         """The generator with this id, or all, oldest first.
 
+        Other tasks run while many are looked at: each view is of its own instant.
+
         Raises:
             NotFoundError: no generator has this id.
         """
         if id is not None:
             return (self._view(self._generator(id)),)
-        return tuple(map(self._view, self._lifecycle.generators.values()))
+        generators = self._lifecycle.generators.values()
+        return tuple(await cooperative_map(self._view, generators))
 
     async def remove(self, ids: Sequence[Reference]) -> Removal:
         """Removes generators. When it returns, no further event of them is delivered.
@@ -453,7 +457,7 @@ class Eventer:
 
     async def snapshot(self) -> Snapshot:
         """The values of the metrics. Cheap enough for a scrape every second."""
-        return Snapshot(await self.status(), self._lifecycle.totals, self._processes())
+        return Snapshot(await self.status(), dict(self._lifecycle.totals), self._processes())
 
     def _processes(self) -> Sequence[ProcessStatus]:
         return (*self._worker_pool.processes(), *self._inspectors.processes())
@@ -482,7 +486,7 @@ class Eventer:
         slowest = totals.slowest if totals else None
         now = self._clock.now_ns()
         waits_for = self._lifecycle.gates.waits_for(generator, now)
-        return replace(view(generator, now, promised, slowest), waits_for=waits_for)
+        return view(generator, now, promised, slowest, waits_for)
 
 
 def _not_found(*references: Reference) -> NotFoundError:

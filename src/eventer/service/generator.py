@@ -262,7 +262,11 @@ def position_lost(id_: int, current: int, committed: int) -> PositionLostError:
 
 
 def view(
-    generator: Generator, now: int, promised: Guarantee | None, slowest: Stage | None = None
+    generator: Generator,
+    now: int,
+    promised: Guarantee | None,
+    slowest: Stage | None = None,
+    waits_for: tuple[str, ...] = (),
 ) -> GeneratorView:
     """A generator's view at an instant; `slowest` is the stage that takes most of the time.
 
@@ -294,4 +298,5 @@ def view(
         last_error=generator.last_error,
         delivery=generator.guarantee or promised,
         timelines=None if record.spec.steps is None else due,
+        waits_for=waits_for,
     )

@@ -23,7 +23,7 @@ RECENT_SAMPLES: Final = 300
 HOUR_EVERY: Final = 20
 """The number of samples that one sample of the hour summarizes."""
 HOUR_SAMPLES: Final = 180
-STEP_GENERATORS: Final = 50
+STEP_GENERATORS: Final = 25
 """Generators that are handled without a break, so that requests do not wait."""
 _LATENESS_WINDOW: Final = 30
 _SPARK_EVERY: Final = RECENT_SAMPLES // SPARK_POINTS
@@ -116,6 +116,7 @@ class Sampler:
         self._eventer = eventer
         self._after = after
         self._lateness: dict[ShardId, deque[Sequence[int]]] = {}
+        self._sampling = asyncio.Lock()
         self.histories: dict[int, History] = {}
         self.snapshot = Snapshot((), {}, ())
 
@@ -123,7 +124,8 @@ class Sampler:
         """Takes a sample each second until it is cancelled."""
         while True:
             try:
-                await _in_steps(self._sample(await self._eventer.snapshot(), time.time()))
+                async with self._sampling:
+                    await _in_steps(self._sample(await self._eventer.snapshot(), time.time()))
             except EventerError as error:
                 _log.warning(
                     "the studio cannot read the generators: %s",
@@ -134,9 +136,10 @@ class Sampler:
 
     async def refresh(self) -> None:
         """Reads the generators again, without a sample, after one was changed."""
-        self.snapshot = await self._eventer.snapshot()
-        if self._after is not None:
-            await _in_steps(self._after(self.snapshot, self.histories))
+        async with self._sampling:  # a sample that began before the change does not show it
+            self.snapshot = await self._eventer.snapshot()
+            if self._after is not None:
+                await _in_steps(self._after(self.snapshot, self.histories))
 
     def add(self, snapshot: Snapshot, at: float) -> None:
         """Adds a sample of each generator."""
@@ -145,6 +148,7 @@ class Sampler:
     def _sample(self, snapshot: Snapshot, at: float) -> Iterator[None]:
         """Adds a sample of each generator, in steps between which requests are answered."""
         late = self._add_lateness(snapshot)
+        yield
         known = {view.id for view in snapshot.generators}
         for gone in self.histories.keys() - known:
             del self.histories[gone]

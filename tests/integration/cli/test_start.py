@@ -28,7 +28,7 @@ def test_help_imports_nothing_heavy_and_httpx_no_command_line():
 
 def test_the_service_process_loads_no_engine():
     """Templates are evaluated in other processes, so the one that answers stays small."""
-    engines = "numba eventer.plan.columnar_engine eventer.jsonnet.load".split()
+    engines = "numba pyarrow.compute eventer.plan.columnar_engine eventer.jsonnet.load".split()
     code = (
         "import sys, eventer.cli.hosting\n"
         f"print([name for name in {engines!r} if name in sys.modules])\n"

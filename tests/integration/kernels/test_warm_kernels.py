@@ -19,7 +19,8 @@ ONE_KERNEL = "support.digest_loops chain_each(u64*, u64*)"
 WARM = f"""
 from eventer.kernels.support import warm_kernels
 warm_kernels.KERNEL_SIGNATURES = {ONE_KERNEL!r}
-print(warm_kernels.warm_kernels(print))
+for _ in range(2):
+    print(warm_kernels.warm_kernels(print))
 """
 CALL = """
 import numpy as np
@@ -67,13 +68,12 @@ def run(code: str, cache: Path) -> str:
 
 
 def test_kernels_of_a_read_only_folder_are_found_without_a_home(tmp_path, monkeypatch):
-    lines = run(WARM, tmp_path).splitlines()
-    assert lines[0] == "support.digest_loops.chain_each"
-    assert "compiled=1, cached=0" in lines[1]
+    name, first, second = run(WARM, tmp_path).splitlines()
+    assert name == "support.digest_loops.chain_each"
+    assert "compiled=1, cached=0" in first
+    assert "compiled=0, cached=1" in second
     kept = {path for path in tmp_path.rglob("*") if path.is_file()}
     assert len(kept) == 2
-    (only,) = run(WARM, tmp_path).splitlines()
-    assert "compiled=0, cached=1" in only
 
     # Tests run as root, to whom each folder is writable.
     read_only = "from eventer.kernels.support import cache_locator, kernel_cache\n"

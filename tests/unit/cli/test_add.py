@@ -110,6 +110,10 @@ def test_a_request_in_yaml_is_sent_as_json(add, monkeypatch):
         ),
         (["orders.jsonnet", "--kafka", "a"], "a generator needs a pace: --rate, --interval or"),
         (["orders.jsonnet", "--kafka", "a", "--rate", "5/x"], "5/x"),
+        (
+            ["orders.jsonnet", "--kafka", "a", "--rate", "5/s", "--seed", "nan", "--dry-run"],
+            "nan: must be an unsigned 64-bit integer",
+        ),
         (["a.jsonnet", "--kafka", "a", "--rate", "5/s", "--only", "b"], "--only needs --timeline"),
         (["request.yaml", "--dry-run"], "/events/0/dataset: the environment variable SHOP is not"),
     ],

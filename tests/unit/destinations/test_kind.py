@@ -1,5 +1,6 @@
 """Kinds of destinations: their specifications agree with requests, the registry and each other."""
 
+import json
 from importlib.metadata import EntryPoint
 
 import pytest
@@ -34,7 +35,10 @@ TARGETS = [
 @family("target", TARGETS)
 def test_a_target_survives_the_registry_and_a_request(target):
     assert read_target(target_text(target)) == target
-    assert TargetBody.model_validate(target_json(target)).target() == target
+    body = TargetBody.model_validate(target_json(target))
+    assert body.target() == target
+    shown = json.loads(json.dumps(target_json(target)))
+    assert body.model_dump(mode="json", exclude_unset=True) == shown
 
 
 @family("target", TARGETS)

@@ -24,6 +24,7 @@ from eventer.runs.backoff import CAP_NS, COSTLY_BASE_NS, FENCED_NS, RETRY_NS
 from eventer.runs.batch_limiter import SLOW_NS
 from eventer.runs.commit_throttle import COMMIT_WINDOW_NS, MAX_PAUSE_NS, TIME_SHARE_DIVISOR
 from eventer.runs.connection_state import IDLE_NS
+from eventer.runs.generation_lane import GATHER_NS, MAX_REQUESTS
 from eventer.runs.pacing import Pace
 from eventer.runs.shard import Shard
 from eventer.runs.shard_messages import (
@@ -247,6 +248,43 @@ class TestLifecycle:
         driver.shard.set_gate(A, T0 + 2 * SECOND + 1, driver.now)
         (request,) = driver.expect(Generate).requests
         assert (request.first, request.count) == (20, 10)
+
+
+class TestGathering:
+    def test_flows_whose_targets_are_prepared_one_after_another_generate_together(self) -> None:
+        driver = ShardDriver()
+        for key in (A, B):
+            driver.assign(key)
+        driver.open()
+        driver.read()
+        driver.prepare()
+        driver.prepare()
+        assert [r.assignment.key for r in driver.expect(Generate).requests] == [A, B]
+
+    def test_a_slow_preparation_holds_up_others_for_a_limited_time(self) -> None:
+        driver = ShardDriver()
+        for key in (A, B):
+            driver.assign(key)
+        driver.open()
+        driver.read()
+        driver.prepare()
+        driver.expect(Prepare)
+        assert driver.shard.wake_at() == T0 + GATHER_NS
+        driver.now += GATHER_NS
+        assert [r.assignment.key for r in driver.expect(Generate).requests] == [A]
+        assert driver.shard.wake_at() is None, "B is not prepared, and A is being generated"
+
+    def test_a_full_slice_waits_for_no_others(self) -> None:
+        driver = ShardDriver()
+        for number in range(MAX_REQUESTS + 2):
+            driver.assign(PositionKey(1, number, 1))
+        driver.open()
+        driver.read()
+        for _ in range(MAX_REQUESTS):
+            driver.prepare()
+        generate = driver.decide()[0]
+        assert isinstance(generate, Generate)
+        assert len(generate.requests) == MAX_REQUESTS
 
 
 class TestWindow:
@@ -610,7 +648,9 @@ class TestFailures:
         first = prepare.flow.key
         driver.shard.connection.prepared(driver.now)
         assert first in {A, B}
-        assert any(isinstance(i, Generate) for i in driver.decide())
+        assert driver.expect(Prepare).flow.key in {A, B} - {first}
+        driver.now += GATHER_NS
+        assert [r.assignment.key for r in driver.expect(Generate).requests] == [first]
 
     def test_a_refused_target_fails_alone(self) -> None:
         driver = ShardDriver()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -24,10 +25,12 @@ from eventer.api.wire.responses import (
     RemoveOut,
     StepEventsOut,
 )
+from eventer.core.cooperative_map import cooperative_map
 from eventer.core.errors import Fault, RequestError
 from eventer.core.limits import MAX_FAULT_RANGE, MAX_INDEX, MAX_RECOMPUTED
 from eventer.core.request_fields import RequestModel
 from eventer.service.eventer import PositionChoice
+from eventer.service.views import GeneratorView
 
 router = APIRouter(prefix="/generator", tags=["generators"], route_class=JsonRoute)
 
@@ -89,6 +92,12 @@ class FaultsQuery(RangeQuery):
     )
 
 
+async def _list_response(model: type[GeneratorOut], views: Iterable[GeneratorView]) -> Response:
+    """`{"generators": […]}`. Other requests are answered while the text of many is written."""
+    texts = await cooperative_map(model.text_of, views)
+    return JsonResponse(b'{"generators":[%b]}' % b",".join(texts))
+
+
 @router.post(
     "/add",
     summary="Add generators, or change existing ones",
@@ -103,7 +112,7 @@ async def add(body: AddBody, service: Service) -> Response:
     unavailable destination is not an error: its generators wait for it.
     """
     views = await service.add(body.request())
-    return JsonResponse({"generators": [AddedOut.json_of(view) for view in views]})
+    return await _list_response(AddedOut, views)
 
 
 @router.get(
@@ -115,7 +124,7 @@ async def status(query: Annotated[StatusQuery, Query()], service: Service) -> Re
     """Answers the generator `id`, or without it all as `{"generators": […]}`, oldest first."""
     views = await service.status(query.id)
     if query.id is None:
-        return JsonResponse({"generators": [GeneratorOut.json_of(view) for view in views]})
+        return await _list_response(GeneratorOut, views)
     return JsonResponse(GeneratorOut.json_of(views[0]))
 
 

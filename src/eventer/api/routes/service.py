@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from fastapi import APIRouter
 from fastapi.responses import Response
 
@@ -54,4 +56,5 @@ async def readyz(service: Service) -> Response:
 )
 async def metrics(service: Service) -> Response:
     """Metrics in Prometheus' text format."""
-    return Response(metrics_text(await service.snapshot()), media_type=MEDIA_TYPE)
+    text = await asyncio.to_thread(metrics_text, await service.snapshot())
+    return Response(text, media_type=MEDIA_TYPE)

@@ -59,6 +59,11 @@ class ResponseModel(BaseModel):
         """A value of the service as a JSON value."""
         return cls.model_validate(value).model_dump(mode="json", exclude_unset=True)
 
+    @classmethod
+    def text_of(cls, value: object) -> bytes:
+        """A value of the service as JSON text."""
+        return cls.model_validate(value).model_dump_json(exclude_unset=True).encode()
+
 
 class _HasEvents(Protocol):
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
@@ -31,8 +32,14 @@ def target_json(target: ServiceTarget) -> Json:
     return {"type": target.kind, target.kind: request_options(target)}
 
 
-def _target_json(value: object) -> object:
-    return target_json(value) if isinstance(value, ServiceTarget) else value
+@lru_cache(maxsize=1_000)
+def _target_body(target: ServiceTarget) -> TargetBody:
+    """A target as in a request. Statuses show the same ones again and again."""
+    return TargetBody.model_validate(target_json(target))
+
+
+def _shown_target(value: object) -> object:
+    return _target_body(value) if isinstance(value, ServiceTarget) else value
 
 
 def _event_json(value: object) -> object:
@@ -102,7 +109,7 @@ class GeneratorOut(ResponseModel):
     id: Id
     name: str = Field(description="Accepted wherever an id is.", examples=["kafka:orders/e1"])
     state: Literal["running", "paused", "waiting", "failed", "finished"]
-    destination: Annotated[TargetBody, BeforeValidator(_target_json)] = Field(
+    destination: Annotated[TargetBody, BeforeValidator(_shown_target)] = Field(
         validation_alias="target"
     )
     event: Annotated[EventOut, BeforeValidator(_event_json)] = Field(validation_alias="record")

@@ -10,7 +10,6 @@ from urllib.parse import quote
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from eventer.core.batch import Batch
@@ -74,11 +73,15 @@ class Partitioner:
         """
         if not self._levels:
             return None
+        import pyarrow.compute as pc
+
         parts = [self._level(batch, level) for level in self._levels]
         return parts[0] if len(parts) == 1 else pc.binary_join_element_wise(*parts, "/")
 
     def _level(self, batch: Batch, level: PartitionLevel) -> pa.Array:
         if level.pointer is None:
+            import pyarrow.compute as pc
+
             due = pa.array(batch.scheduled // NS_PER_SECOND).cast(pa.timestamp("s", tz="UTC"))
             values = pc.strftime(due, level.time)
         else:

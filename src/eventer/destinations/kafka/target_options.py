@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from eventer.core.model import GivenSchema, KafkaTarget, RecordFormat
 from eventer.core.request_fields import (
@@ -51,6 +51,8 @@ class SchemaOption(RequestModel):
 
 class KafkaOptions(TargetOptions):
     """A topic. Its sources, and header values, name a field of the event or a JSON pointer."""
+
+    model_config = ConfigDict(serialize_by_alias=True)
 
     topic: Topic = Field(
         description="Eventer creates it if it does not exist.", examples=["orders"]

@@ -1,4 +1,4 @@
-"""The state of a connection's topics, refreshed once a second."""
+"""The state of a connection's topics, each refreshed at most once a second."""
 
 from __future__ import annotations
 
@@ -26,18 +26,22 @@ class TopicCache:
         self._clock = clock
         self.by_name: dict[str, Topic] = {}
         self._ensured_at: dict[str, int] = {}
-        self._refreshed_at = 0
+        self._refreshed_at: dict[str, int] = {}
 
     def is_fresh(self, flow: Flow) -> bool:
         """Whether the topic of a flow was ensured within the last second."""
-        ensured_at = self._ensured_at.get(kafka_target(flow).topic)
-        now = self._clock.monotonic_ns()
-        return ensured_at is not None and now - ensured_at < _REFRESH_INTERVAL_NS
+        return self._is_recent(self._ensured_at, kafka_target(flow).topic)
 
     def are_fresh(self, deliveries: Sequence[Delivery]) -> bool:
-        """Whether all of the topics are known and were refreshed within the last second."""
-        known = all(kafka_target(item.flow).topic in self.by_name for item in deliveries)
-        return known and self._clock.monotonic_ns() - self._refreshed_at < _REFRESH_INTERVAL_NS
+        """Whether each of the topics is known and was refreshed within the last second."""
+        names = {kafka_target(item.flow).topic for item in deliveries}
+        return all(
+            name in self.by_name and self._is_recent(self._refreshed_at, name) for name in names
+        )
+
+    def _is_recent(self, times: Mapping[str, int], name: str) -> bool:
+        at = times.get(name)
+        return at is not None and self._clock.monotonic_ns() - at < _REFRESH_INTERVAL_NS
 
     async def ensure(self, topics: TopicAdmin, flow: Flow) -> None:
         """Reads the state of the flow's topic, and creates the topic if it is missing.
@@ -63,7 +67,7 @@ class TopicCache:
         refused = await self._ensure_each(topics, changed)
         if changed:
             await client.force_metadata_update()
-        self._refreshed_at = now
+        self._refreshed_at.update(dict.fromkeys(flows, now))
         return {
             item.flow.key: refused[topic]
             for item in deliveries

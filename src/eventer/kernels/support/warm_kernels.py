@@ -38,7 +38,7 @@ _TYPE: Final = re.compile(r"(const\s+)?(\w+?)(\**)(F?)")
 
 @dataclass(frozen=True, slots=True)
 class WarmedKernels:
-    """The kernels that were compiled, those that the cache had, and the folder of the cache.
+    """How many kernels were compiled, how many the cache had, and the folder that has all.
 
     The folder is None if no folder is writable: then nothing was kept.
     """
@@ -75,13 +75,14 @@ def warm_kernels(on_compiled: Callable[[str], None]) -> WarmedKernels:
     """
     found = tuple(kernels())
     folders = {kernel.folder for kernel in found}
-    if not all(folder and is_writable(folder) for folder in folders):
+    used = [folder for folder in folders if folder is not None and is_writable(folder)]
+    if len(used) < len(folders):
         return WarmedKernels(0, 0, None)
     missing = [kernel for kernel in found if not kernel.is_cached]
     for name in _compile_all(missing):
         on_compiled(name)
-    assert found[0].folder is not None
-    return WarmedKernels(len(missing), len(found) - len(missing), found[0].folder.parent)
+    folder = Path(os.path.commonpath(used))
+    return WarmedKernels(len(missing), len(found) - len(missing), folder)
 
 
 def _compile_all(missing: list[Kernel]) -> Iterator[str]:

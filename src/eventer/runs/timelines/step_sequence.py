@@ -39,6 +39,8 @@ MAX_OPENED: Final = 16_384
 """Timelines that are opened at a time: few at first, so that a sequence begins soon."""
 AHEAD_NS: Final = 600 * NS_PER_SECOND
 """How far ahead timelines are opened before they start, so that many are opened together."""
+PAST_NS: Final = 24 * 3_600 * NS_PER_SECOND
+"""How much of the past is opened at a time, at most."""
 _OPENING_NS: Final = 50_000_000
 """How long timelines are opened at a time."""
 
@@ -124,16 +126,17 @@ class StepSequence:
             return True
         if self._frontier > until:
             return False
-        self._open()
+        self._open(until)
         return True
 
     # -- opening --------------------------------------------------------------------------------
 
-    def _open(self) -> None:
-        """Opens the next timelines, at least one."""
+    def _open(self, until: int) -> None:
+        """Opens the next timelines, at least one; those that start by an instant are needed."""
         most = min(self._most, max(1, int(OPENED_STEPS / self._steps_per_timeline)))
         self._most = min(2 * self._most, MAX_OPENED)
-        count = min(most, self._starts.count_until(self._frontier + AHEAD_NS) - self._next)
+        ahead = max(AHEAD_NS, min(until - self._frontier, PAST_NS))
+        count = min(most, self._starts.count_until(self._frontier + ahead) - self._next)
         index = np.arange(self._next, self._next + count, dtype=np.int64)
         starts = self._starts.times(self._next, count)
         rows = self._timelines.evaluate(index, starts, time.monotonic_ns() + _OPENING_NS)

@@ -29,6 +29,7 @@ class RandomTimelines:
     def __init__(self, most=1 << 30):
         self.most = most
         self.evaluated = 0
+        self.evaluations = 0
 
     def steps(self, index):
         """`after` and `to` of each step; None if the timeline raises."""
@@ -40,6 +41,7 @@ class RandomTimelines:
     def evaluate(self, index, starts, deadline_ns=None):
         count = min(self.most, len(index))
         self.evaluated += count
+        self.evaluations += 1
         cells, errors = [], {}
         for row, number in enumerate(index[:count].tolist()):
             assert starts[row] == start_of(number)

@@ -90,6 +90,15 @@ def test_steps_are_taken_when_they_are_due():
     assert found == expected()
 
 
+def test_timelines_of_the_past_are_opened_together(monkeypatch):
+    monkeypatch.setattr(step_sequence, "AHEAD_NS", 2)
+    timelines = RandomTimelines()
+    sequence = StepSequence(timelines, starts(), TimelineSpec(HORIZON))
+    past = [step for step in expected() if step[0] <= start_of(190)]
+    assert listed(sequence.take(10_000, until=start_of(190))) == past
+    assert timelines.evaluations == 2
+
+
 def test_after_a_deadline_the_next_call_goes_on():
     sequence = StepSequence(RandomTimelines(), starts(20), TimelineSpec(HORIZON))
     assert listed(sequence.take(10, deadline_ns=0)) == []
