@@ -11,7 +11,7 @@ from typing import Final
 from eventer.functions import data_files
 from eventer.kernels import draw
 
-VERSION: Final = 1
+VERSION: Final = 2
 """The version of the functions: increased with any change of any value that one returns."""
 
 

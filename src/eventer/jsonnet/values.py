@@ -43,7 +43,7 @@ class Thunk:
         self.frame = frame
 
     def force(self) -> Value:
-        """The value. An expression that raised does so again: a plan goes on with other events.
+        """The value. An expression that raised raises again: a plan continues with other events.
 
         Raises:
             EvaluationError: the expression raises, or depends on its own value.
@@ -63,8 +63,9 @@ class Thunk:
         self.code = infinite_recursion
         try:
             self.value = value = code(frame)
-        except EvaluationError as error:
-            self.code = code if error.recursive else partial(raise_again, copy(error))
+        except Exception as error:
+            again = isinstance(error, EvaluationError) and not error.recursive
+            self.code = partial(raise_again, copy(error)) if again else code
             meter.depth += 1
             raise
         self.code = None
