@@ -64,8 +64,9 @@ class Thunk:
         try:
             self.value = value = code(frame)
         except Exception as error:
-            again = isinstance(error, EvaluationError) and not error.recursive
-            self.code = partial(raise_again, copy(error)) if again else code
+            self.code = code
+            if isinstance(error, EvaluationError) and not error.recursive:
+                self.code = partial(raise_again, copy(error))
             meter.depth += 1
             raise
         self.code = None
