@@ -249,9 +249,10 @@ def test_both_engines_generate_the_same_events(count, part):
     run_with_large_stack(check_all)  # as in every process that generates events
     counts = comparison.counts
     print(f"templates: {dict(counts)}")
-    assert counts["match_hints"] >= counts["plan"]
-    assert counts["parts"] > counts["plan"] / 40
-    assert counts["plan"] >= MINIMUM_SHARE * (counts["plan"] + counts["interpreter"])
+    assert counts["match_hints"] >= counts["plan"] > 0
+    if count > FEW:
+        assert counts["parts"] > counts["plan"] / 40
+        assert counts["plan"] >= MINIMUM_SHARE * (counts["plan"] + counts["interpreter"])
 
 
 @st.composite

@@ -117,6 +117,8 @@ def test_both_engines_evaluate_the_same_timelines(count):
 
     run_with_large_stack(check)
     print(f"timelines: {counts}")
-    assert counts["plan"] >= 0.5 * (counts["plan"] + counts["interpreter"])
-    assert counts["steps"] > count
-    assert counts["errors"] > 0
+    assert counts["plan"] > 0
+    if count > FEW:
+        assert counts["plan"] >= 0.5 * (counts["plan"] + counts["interpreter"])
+        assert counts["steps"] > count
+        assert counts["errors"] > 0

@@ -11,7 +11,7 @@ from typing import Final
 from eventer.functions import data_files
 from eventer.kernels import draw
 
-VERSION: Final = 2
+VERSION: Final = 1
 """The version of the functions: increased with any change of any value that one returns."""
 
 

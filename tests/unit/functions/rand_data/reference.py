@@ -17,7 +17,7 @@ LETTERS = UPPER + UPPER.lower()
 TLDS = ["com", "biz", "info", "net", "org", "ru", "edu", "top"]
 TYPES = [
     ("VISA", 16, ["4"]),
-    ("MasterCard", 16, [str(p) for p in (*(100 * [*range(51, 56)]), *range(2221, 2721))]),
+    ("MasterCard", 16, [str(p) for p in (*range(51, 56), *range(2221, 2721))]),
     ("American Express", 15, ["34", "37"]),
     ("Discover", 16, ["6011", "65", "644", "645", "646", "647", "648", "649"]),
     ("JCB", 16, [str(p) for p in range(3528, 3590)]),
