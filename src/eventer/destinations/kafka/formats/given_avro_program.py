@@ -30,6 +30,7 @@ _SIGNED: Final = 1
 _MAX_DEPTH: Final = 32
 """Of levels, each of which takes two entries of the stack of the kernel."""
 _MAX_INSTRUCTIONS: Final = 20_000
+_MAX_BRANCHES: Final = 100
 _MAX_KERNEL_DIGITS: Final = 18
 _MAX_DEFAULT_BYTES: Final = 1_000
 _OPS: Final[dict[PrimitiveName, BinaryOp]] = {
@@ -82,7 +83,7 @@ class _GivenAvroProgramWriter:
                 self._items("{", "}", tag, values, depth + 1)
             case AvroRecord():
                 self._record(kind, tag, depth + 1)
-            case AvroUnion(branches=branches):
+            case AvroUnion(branches=branches) if len(branches) <= _MAX_BRANCHES:
                 self._union(branches, depth)
             case _:
                 self.out.emit(BinaryOp.FAIL)
@@ -152,6 +153,9 @@ class _GivenAvroProgramWriter:
         else:
             self.out.emit(BinaryOp.ENTER)
         for field in record.fields:
+            if len(self.out) > _MAX_INSTRUCTIONS:
+                self.out.emit(BinaryOp.FAIL)
+                break
             absent, end = Label(), Label()
             read = self.out.field if ordered else self.out.seek
             read(field.name, absent)
