@@ -31,6 +31,7 @@ _MAX_DEPTH: Final = 32
 """Of levels, each of which takes two entries of the stack of the kernel."""
 _MAX_INSTRUCTIONS: Final = 20_000
 _MAX_BRANCHES: Final = 100
+"""Of a union. A schema can repeat a large one as often as it names the record that has it."""
 _MAX_KERNEL_DIGITS: Final = 18
 _MAX_DEFAULT_BYTES: Final = 1_000
 _OPS: Final[dict[PrimitiveName, BinaryOp]] = {
