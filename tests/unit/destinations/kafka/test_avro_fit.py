@@ -75,6 +75,11 @@ def test_what_can_fit_is_accepted(derived, schema):
         ({"choice": ["old", "gone"]}, ENUM, "one of old, gone, but"),
         ({"optional": "text"}, NULLABLE, "a text, but the given schema has the type null or long"),
         ({"union": ["boolean", "text"]}, "long", "a boolean or a text, but"),
+        (
+            "boolean",
+            ["null", "int", "long", "float", "double", ENUM],
+            "the type null or int or long or float or double or …$",
+        ),
         ({"list": "text"}, {"type": "array", "items": "long"}, "a text, but"),
         ({"list": "text"}, "string", "an array, but"),
         ({"record": {"b": "integer"}}, ROW, "the field /b is not in the given schema"),
