@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -14,7 +14,7 @@ from eventer.core.pointer import format_pointer
 from eventer.core.validation_text import validation_message
 from eventer.destinations.kind import destination_kind
 
-EntryKind: TypeAlias = Literal["text", "list", "pairs", "number", "choice"]
+EntryKind: TypeAlias = Literal["text", "list", "pairs", "number", "choice", "document"]
 _CONNECTION = "connection"
 _ENTRY_KINDS: Mapping[str, EntryKind] = {
     "array": "list", "object": "pairs", "integer": "number", "number": "number",
@@ -25,8 +25,8 @@ _ENTRY_KINDS: Mapping[str, EntryKind] = {
 class TargetOption:
     """An option of a target. The first one of a kind is the target's location.
 
-    `entry` says what a reader enters: a text, texts, pairs `NAME=VALUE`, a number, or one of the
-    `choices`.
+    `entry` says what a reader enters: a text, texts, pairs `NAME=VALUE`, a number, one of the
+    `choices`, or a document: a text of many lines, which requests have as `{"text": …}`.
     """
 
     name: str
@@ -48,26 +48,40 @@ def kind_title(kind: str) -> str:
 
 def target_options(kind: str) -> tuple[TargetOption, ...]:
     """The options of a kind in the order of its specification, without the connection."""
-    properties = destination_kind(kind).target_options().model_json_schema()["properties"]
+    options = destination_kind(kind).target_options().model_json_schema()
+    definitions = options.get("$defs", {})
     return tuple(
-        _option(name, schema) for name, schema in properties.items() if name != _CONNECTION
+        _option(name, schema, list(_forms(schema, definitions)))
+        for name, schema in options["properties"].items()
+        if name != _CONNECTION
     )
 
 
-def _option(name: str, schema: Mapping[str, Any]) -> TargetOption:
-    forms = list(_forms(schema))
+def _option(
+    name: str, schema: Mapping[str, Any], forms: Sequence[Mapping[str, Any]]
+) -> TargetOption:
     choices = next((each["enum"] for each in forms if "enum" in each), ())
-    found = (_ENTRY_KINDS.get(each.get("type", "")) for each in forms)
+    found = map(_entry, forms)
     entry: EntryKind = "choice" if choices else next(filter(None, found), "text")
     description = schema.get("description", "")
     return TargetOption(name, description, entry, schema.get("default"), tuple(choices))
 
 
-def _forms(schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+def _entry(form: Mapping[str, Any]) -> EntryKind | None:
+    if "text" in form.get("properties", ()):
+        return "document"
+    return _ENTRY_KINDS.get(form.get("type", ""))
+
+
+def _forms(
+    schema: Mapping[str, Any], definitions: Mapping[str, Any]
+) -> Iterator[Mapping[str, Any]]:
     """The schemas of the values that an option can have, also within others, except null."""
     if "anyOf" in schema:
         for each in schema["anyOf"]:
-            yield from _forms(each)
+            yield from _forms(each, definitions)
+    elif "$ref" in schema:
+        yield definitions[schema["$ref"].rpartition("/")[2]]
     elif schema.get("type") != "null":
         yield schema
 
@@ -75,13 +89,14 @@ def _forms(schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 def target_of(kind: str, connection: str, entered: Mapping[str, object]) -> ServiceTarget:
     """The target with these options; empty ones are not set.
 
-    Pairs are texts `NAME=VALUE, …`; of the other options, the values are as in requests.
+    Pairs are texts `NAME=VALUE, …`, and documents are texts; of the other options, the values are
+    as in requests.
 
     Raises:
         RequestError: an option is not valid.
     """
     given = {
-        option.name: _pairs(option.name, value) if option.entry == "pairs" else value
+        option.name: _requested(option, value)
         for option in target_options(kind)
         if (value := entered.get(option.name)) not in (None, "", [])
     }
@@ -94,6 +109,17 @@ def target_of(kind: str, connection: str, entered: Mapping[str, object]) -> Serv
     except ValidationError as error:
         raise RequestError.of(tuple(_faults(error))) from error
     return body.target()
+
+
+def _requested(option: TargetOption, entered: object) -> object:
+    """An entered value as in a request."""
+    match option.entry:
+        case "pairs":
+            return _pairs(option.name, entered)
+        case "document":
+            return {"text": entered}
+        case _:
+            return entered
 
 
 def _pairs(option: str, value: object) -> dict[str, str]:

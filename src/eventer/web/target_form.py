@@ -64,6 +64,7 @@ class TargetForm:
             "list": self._field_select,
             "choice": _choice,
             "number": lambda each: ui.number(each.label, precision=0),
+            "document": lambda each: ui.textarea(each.label),
             "pairs": lambda each: ui.input(each.label, placeholder="name=value, name=value"),
         }
         return build[option.entry](option).props(f'{_SHAPE} aria-label="{option.label}"')

@@ -101,6 +101,9 @@ def test_the_kernel_covers_fields_in_any_order_and_the_usual_types():
         ({"type": "bytes", "logicalType": "decimal", "precision": 3, "scale": 1}, ".1"),
         ({"type": "int", "logicalType": "date"}, "2026-02-29"),
         ({"type": "long", "logicalType": "timestamp-micros"}, "2026-04-31T00:00:00Z"),
+        ({"type": "long", "logicalType": "timestamp-micros"}, "2026/04/30T00:00:00Z"),
+        ({"type": "long", "logicalType": "timestamp-millis"}, "2026-04-30T00.00.00Z"),
+        ({"type": "int", "logicalType": "date"}, "2026x04-30T00:00:00Z"),
         ({"type": "record", "name": "r", "fields": [
             {"name": "y", "type": "int"}, {"name": "x", "type": "int"}
         ]}, {"x": 1, "y": 2, "z": 3}),

@@ -30,6 +30,7 @@ def test_the_entry_of_an_option_follows_from_its_type():
     assert entries["partitions"] == "number"
     assert entries["partition_by"] == entries["omit"] == entries["key"] == "list"
     assert entries["op"] == "text"
+    assert entries["schema"] == entries["key_schema"] == "document"
     (key, choice) = (
         next(each for each in target_options(kind) if each.name == name)
         for kind, name in (("kafka", "key"), ("file", "format"))
@@ -44,6 +45,9 @@ def test_a_form_gives_the_target_of_a_request():
     assert target_of("kafka", "kafka", entered) == KafkaTarget(
         "t", key="id", headers=(("a", "x"), ("b", "y")), partitions=3
     )
+    entered = {"topic": "t", "format": "avro", "schema": '"int"', "key_schema": ""}
+    target = KafkaTarget("t", format="avro", schema='"int"')
+    assert target_of("kafka", "kafka", entered) == target
     entered = {"table": "t", "key": ["a", "b"], "omit": []}
     assert target_of("postgres", "other", entered) == PostgresTarget("t", "other", ("a", "b"))
     entered = {"path": "a/b", "format": "csv", "partition_by": ["dt={date}"]}

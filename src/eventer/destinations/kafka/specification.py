@@ -144,7 +144,7 @@ def _schema_faults(
         return
     if record_format != "avro":
         name = option.replace("schema", "format")
-        yield Fault(f"/{option}", f"`{option}` needs the format avro", f"set `{name}` to avro")
+        yield Fault(f"/{option}", f"a given schema needs `{name}` avro", f"set `{name}` to avro")
     elif isinstance(given, str):
         from eventer.destinations.kafka.formats.given_schema import schema_text_error
 

@@ -303,6 +303,10 @@ def read_instant(src: int) -> tuple[int, int, int]:
     hour, minute, second = _digits(at + 11, 2), _digits(at + 14, 2), _digits(at + 17, 2)
     if min(year, month, day, hour, minute, second) < 0 or load_byte(at + 10) != 0x54:
         return 0, 0, 0
+    if load_byte(at + 4) != 0x2D or load_byte(at + 7) != 0x2D:
+        return 0, 0, 0
+    if load_byte(at + 13) != 0x3A or load_byte(at + 16) != 0x3A:
+        return 0, 0, 0
     days, known = _days(year, month, day)
     if not known or hour >= 24 or minute >= 60:
         return 0, 0, 0
@@ -314,6 +318,8 @@ def read_instant(src: int) -> tuple[int, int, int]:
             scale //= 10
             nanoseconds += (load_byte(at) - 0x30) * scale
             at += 1
+        if scale == 1_000_000_000:
+            return 0, 0, 0
     if load_byte(src) != 0x22 or load_byte(at) != 0x5A or load_byte(at + 1) != 0x22 or second > 59:
         return 0, 0, 0
     return days * 86_400 + hour * 3_600 + minute * 60 + second, nanoseconds, at + 2

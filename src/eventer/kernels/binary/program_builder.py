@@ -9,6 +9,7 @@ import numpy as np
 
 from eventer.core.json_text import string_text
 from eventer.kernels.binary.instructions import (
+    ENTRY_WORDS,
     INSTRUCTION_WORDS,
     MAX_TAG_BYTES,
     BinaryOp,
@@ -76,8 +77,8 @@ class ProgramBuilder:
         self.emit(BinaryOp.SEEK, *self._name(f"{string_text(name)}:"), to=absent)
 
     def __len__(self) -> int:
-        """The number of instructions so far."""
-        return len(self._code)
+        """The number of instructions and of entries of tables so far."""
+        return len(self._code) + len(self._tables) // ENTRY_WORDS
 
     def open(self, opening: str, closing: str, end: Label) -> None:
         """Begins an array or an object without a count; jumps to `end` if it is empty."""

@@ -1,6 +1,7 @@
 """Which templates fit a given Avro schema, as far as their types tell, and which values do."""
 
 import json
+import sys
 
 import pytest
 
@@ -16,6 +17,12 @@ ENUM = {"type": "enum", "name": "E", "symbols": ["new", "paid"]}
 FIXED = {"type": "fixed", "name": "F", "size": 2}
 ROW = {"type": "record", "name": "R", "fields": [{"name": "a", "type": "long"}]}
 NULLABLE = ["null", "long"]
+LARGE_ENUM = {"type": "enum", "name": "M", "symbols": [f"s{n}" for n in range(8_000)]}
+LONG_DEFAULT = {
+    "type": "record",
+    "name": "L",
+    "fields": [{"name": "s", "type": "string", "default": 60_000 * "x"}],
+}
 
 
 def record_of(*fields):
@@ -35,6 +42,7 @@ def given(schema, derived):
         *(("text", kind) for kind in ("string", "bytes", DECIMAL, MILLIS, DATE, ENUM, FIXED)),
         *(("timestamp", kind) for kind in ("string", MILLIS, DATE, ["null", MILLIS])),
         ("uuid", {"type": "string", "logicalType": "uuid"}),
+        ("integer", {"type": "long", "logicalType": ["unknown"]}),
         ("boolean", "boolean"),
         ("json", "boolean"),
         ({"choice": ["new", "other"]}, ENUM),
@@ -67,6 +75,11 @@ def test_what_can_fit_is_accepted(derived, schema):
         ({"choice": ["old", "gone"]}, ENUM, "one of old, gone, but"),
         ({"optional": "text"}, NULLABLE, "a text, but the given schema has the type null or long"),
         ({"union": ["boolean", "text"]}, "long", "a boolean or a text, but"),
+        (
+            "boolean",
+            ["null", "int", "long", "float", "double", ENUM],
+            "the type null or int or long or float or double or …$",
+        ),
         ({"list": "text"}, {"type": "array", "items": "long"}, "a text, but"),
         ({"list": "text"}, "string", "an array, but"),
         ({"record": {"b": "integer"}}, ROW, "the field /b is not in the given schema"),
@@ -159,7 +172,9 @@ def test_values_that_do_not_fit_are_errors_with_place_value_and_type(schema, val
         ('{"type": "record", "name": "a"}', "a record needs `fields`"),
         ('{"type": "array"}', "`items` is missing"),
         ('{"type": "enum", "name": "e", "symbols": "a"}', "`symbols` of an enum"),
+        ('{"type": "enum", "name": "e", "symbols": ["\\ud800"]}', "`symbols` of an enum"),
         ('{"type": "fixed", "name": "f"}', "`size` of a fixed"),
+        ('{"type": "bytes", "logicalType": "decimal", "precision": true}', "`precision` of a"),
         ('{"type": "bytes", "logicalType": "decimal"}', "`precision` of a decimal"),
         (json.dumps(record_of(("a", "int", {}), ("a", "int", {}))), "/fields/1/name: .* twice"),
         (json.dumps(record_of(("a", ["null", "top"], {}), ("b", "toq", {}))), "at /fields/1/type"),
@@ -168,6 +183,14 @@ def test_values_that_do_not_fit_are_errors_with_place_value_and_type(schema, val
             "at /fields/0/default: the default",
         ),
         (json.dumps(record_of(("a", "top", {"default": {}}))), "at /fields/0/default"),
+        (
+            json.dumps(record_of(("a", "long", {"default": 10**400}))),
+            "at /fields/0/default: the default is not of the type long",
+        ),
+        (
+            json.dumps(record_of(("a", LONG_DEFAULT, {}), ("b", ["L", "int"], {"default": {}}))),
+            "at /fields/1/default: the defaults have more than 100,000 values",
+        ),
     ],
 )
 def test_schemas_that_are_not_valid_are_errors_with_a_place(text, message):
@@ -176,3 +199,29 @@ def test_schemas_that_are_not_valid_are_errors_with_a_place(text, message):
     assert error is not None
     with pytest.raises(ValueError, match=message):
         raise ValueError(error)
+
+
+def test_a_value_that_is_nested_too_deeply_is_an_error():
+    schema = given(record_of(("a", ["null", "top"], {})), "json")
+    value = {}
+    for _ in range(1_000):
+        value = {"a": value}
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(1_000)
+    try:
+        with pytest.raises(ValueError, match="nested too deeply"):
+            schema.encode(value)
+    finally:
+        sys.setrecursionlimit(limit)
+
+
+@family(
+    "schema",
+    [
+        record_of(*((f"a{n}", ["null", "top"], {"default": None}) for n in range(3_000))),
+        record_of(("e", LARGE_ENUM, {}), *((f"a{n}", "M", {}) for n in range(2_000))),
+    ],
+)
+def test_the_program_of_a_hostile_schema_is_small(schema):
+    program = given(schema, "json").program
+    assert len(program.code) + len(program.tables) < 100_000

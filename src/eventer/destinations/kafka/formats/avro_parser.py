@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, TypeAlias, get_args
+from typing import Any, Final, TypeAlias, TypeGuard, get_args
 
 from eventer.core.pointer import format_pointer
 from eventer.destinations.kafka.formats.avro_types import (
@@ -96,8 +96,10 @@ class _AvroParser:
                 return AvroMap(self._part("values", value, path, namespace))
             case "bytes" if value.get("logicalType") == "decimal":
                 return _decimal(value, path, None)
-            case str() if (kind, value.get("logicalType")) in _LOGICAL:
-                return _LOGICAL[kind, value["logicalType"]]
+            case "int" | "long":
+                logical = value.get("logicalType")
+                known = _LOGICAL.get((kind, logical)) if isinstance(logical, str) else None
+                return known or AvroPrimitive(kind)
             case _:
                 return self.type(kind, (*path, "type"), namespace)
 
@@ -176,15 +178,17 @@ def _full_name(value: dict[str, Any], path: _Path, namespace: str) -> str:
 
 def _fixed(value: dict[str, Any], path: _Path) -> AvroType:
     size = value.get("size")
-    if not isinstance(size, int) or isinstance(size, bool) or not 0 <= size <= 1 << 20:
+    if not _is_whole(size) or not 0 <= size <= 1 << 20:
         raise SchemaTextError(path, "`size` of a fixed must be a number of bytes")
     return _decimal(value, path, size) if value.get("logicalType") == "decimal" else AvroFixed(size)
 
 
 def _enum(value: dict[str, Any], path: _Path) -> AvroType:
     symbols = value.get("symbols")
-    if not isinstance(symbols, list) or not all(isinstance(s, str) and s for s in symbols):
-        raise SchemaTextError(path, "`symbols` of an enum must be an array of texts")
+    if not isinstance(symbols, list) or not all(isinstance(s, str) and is_name(s) for s in symbols):
+        raise SchemaTextError(
+            path, "`symbols` of an enum must be an array of letters, digits and underscores"
+        )
     if len(set(symbols)) < len(symbols):
         raise SchemaTextError((*path, "symbols"), "a symbol is there twice")
     return AvroEnum(tuple(symbols))
@@ -192,8 +196,12 @@ def _enum(value: dict[str, Any], path: _Path) -> AvroType:
 
 def _decimal(value: dict[str, Any], path: _Path, size: int | None) -> AvroType:
     precision, scale = value.get("precision"), value.get("scale", 0)
-    if not isinstance(precision, int) or not 1 <= precision <= _MAX_PRECISION:
+    if not _is_whole(precision) or not 1 <= precision <= _MAX_PRECISION:
         raise SchemaTextError(path, f"`precision` of a decimal must be from 1 to {_MAX_PRECISION}")
-    if not isinstance(scale, int) or not 0 <= scale <= precision:
+    if not _is_whole(scale) or not 0 <= scale <= precision:
         raise SchemaTextError(path, "`scale` of a decimal must be from 0 to its precision")
     return AvroDecimal(precision, scale, size)
+
+
+def _is_whole(value: Any) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool)

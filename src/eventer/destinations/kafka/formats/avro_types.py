@@ -168,4 +168,5 @@ def avro_type_name(found: AvroType) -> str:
         case AvroRecord(name=name) | AvroReference(name=name):
             return name
         case AvroUnion(branches=branches):
-            return " or ".join(map(avro_type_name, branches))
+            names = [avro_type_name(each) for each in branches[:5]]
+            return " or ".join([*names, "…"] if len(branches) > 5 else names)

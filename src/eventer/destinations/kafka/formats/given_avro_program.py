@@ -30,6 +30,8 @@ _SIGNED: Final = 1
 _MAX_DEPTH: Final = 32
 """Of levels, each of which takes two entries of the stack of the kernel."""
 _MAX_INSTRUCTIONS: Final = 20_000
+_MAX_BRANCHES: Final = 100
+"""Of a union. A schema can repeat a large one as often as it names the record that has it."""
 _MAX_KERNEL_DIGITS: Final = 18
 _MAX_DEFAULT_BYTES: Final = 1_000
 _OPS: Final[dict[PrimitiveName, BinaryOp]] = {
@@ -82,7 +84,7 @@ class _GivenAvroProgramWriter:
                 self._items("{", "}", tag, values, depth + 1)
             case AvroRecord():
                 self._record(kind, tag, depth + 1)
-            case AvroUnion(branches=branches):
+            case AvroUnion(branches=branches) if len(branches) <= _MAX_BRANCHES:
                 self._union(branches, depth)
             case _:
                 self.out.emit(BinaryOp.FAIL)
@@ -152,6 +154,9 @@ class _GivenAvroProgramWriter:
         else:
             self.out.emit(BinaryOp.ENTER)
         for field in record.fields:
+            if len(self.out) > _MAX_INSTRUCTIONS:
+                self.out.emit(BinaryOp.FAIL)
+                break
             absent, end = Label(), Label()
             read = self.out.field if ordered else self.out.seek
             read(field.name, absent)

@@ -47,8 +47,8 @@ from eventer.destinations.kafka.formats.unfit_value import (
     UnknownFieldError,
 )
 
-MAX_DEFAULT_VALUES: Final = 10_000
-"""Values in the defaults of a schema: small schemas can have huge ones."""
+MAX_DEFAULT_SIZE: Final = 100_000
+"""Values and characters in the defaults of a schema: small schemas can have huge ones."""
 
 Tokens = tuple[str | int, ...]
 
@@ -69,7 +69,7 @@ class GivenAvroEncoder:
         """
         self.schema = schema
         self._defaults: dict[str, bytes | None] = {}
-        self._default_values = 0
+        self._default_size = 0
         for each in (schema.root, *schema.named.values()):
             self._read_defaults(each)
 
@@ -79,7 +79,10 @@ class GivenAvroEncoder:
         Raises:
             ValueError: the value does not fit the schema; the error says where.
         """
-        return self._value(self.schema.root, value, ())
+        try:
+            return self._value(self.schema.root, value, ())
+        except RecursionError:
+            raise ValueError("the value is nested too deeply") from None
 
     def if_absent(self, field: AvroField) -> bytes | None:
         """What is written for a field that is absent; None if it must not be."""
@@ -149,7 +152,8 @@ class GivenAvroEncoder:
         for name in value:
             if name not in names:
                 raise UnknownFieldError((*tokens, name))
-        return b"".join(self._field(each, value, tokens) for each in record.fields)
+        # A list: recursion in a generator would take the stack of C.
+        return b"".join([self._field(each, value, tokens) for each in record.fields])
 
     def _field(self, field: AvroField, value: Mapping[str, JsonValue], tokens: Tokens) -> bytes:
         if field.name in value:
@@ -180,15 +184,17 @@ class GivenAvroEncoder:
             return self._value(field.type, None, ()) if absent else None
         try:
             return self._default(field.type, field.default)
-        except (ValueError, RecursionError):
+        except (ValueError, OverflowError, RecursionError):
             path = parse_pointer(field.pointer)
             reason = f"the default is not of the type {avro_type_name(field.type)}"
+            if self._default_size > MAX_DEFAULT_SIZE:
+                reason = f"the defaults have more than {MAX_DEFAULT_SIZE:,} values and characters"
             raise SchemaTextError((*path, "default"), reason) from None
 
     def _default(self, kind: AvroType, value: JsonValue) -> bytes:
         """The encoding of a default, in which logical types do not count."""
-        self._default_values += 1
-        if self._default_values > MAX_DEFAULT_VALUES:
+        self._default_size += 1 + _characters(value)
+        if self._default_size > MAX_DEFAULT_SIZE:
             raise ColumnTypeError
         match kind:
             case AvroReference(name=name):
@@ -205,7 +211,7 @@ class GivenAvroEncoder:
                     ]
                 )
             case AvroRecord(fields=fields) if isinstance(value, Mapping):
-                return b"".join(self._default_of_field(each, value) for each in fields)
+                return b"".join([self._default_of_field(each, value) for each in fields])
             case AvroInstant():
                 return encode_long(value)
             case AvroDate():
@@ -233,6 +239,17 @@ class GivenAvroEncoder:
 
 def _is_array(value: JsonValue) -> TypeGuard[Sequence[JsonValue]]:
     return isinstance(value, Sequence) and not isinstance(value, str)
+
+
+def _characters(value: JsonValue) -> int:
+    """Those of a text, or of the names in an object."""
+    match value:
+        case str():
+            return len(value)
+        case Mapping():
+            return sum(map(len, value))
+        case _:
+            return 0
 
 
 def _block(items: Sequence[bytes]) -> bytes:
