@@ -27,9 +27,8 @@ CASES = [
     ("{ x: if i(1, 5) == 1 then error 'no' else 2, row: { a: i(1, 9) } }", "row /row/a x"),
     ("{ row: { a: i(1, 9), assert self.a > 3 } }", "row /row/a nothing"),
     (
-        "{ local o = { a: 1, b: 2, assert self.a > 5 }, x: if i(1, 3) == 1 then o.a else 3, "
-        "y: if i(1, 2) == 1 then o.a else if i(1, 2) == 1 then o.b else 7 }",
-        "x y",
+        "local o = { a: 1, assert self.a > 5 }; [i(1, 3) > 1 || o.a == 1, i(1, 3) > 1 || o.a == 1]",
+        "/0 /1",
     ),
     ("{ f: { a: function(y) self.a, b: function(y) [y] }[n('get_one_of')('a, b')](2) }", "f /f/0"),
 ]
