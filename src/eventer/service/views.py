@@ -148,7 +148,10 @@ class Verification:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The values of the metrics at one instant. Totals start with the service."""
+    """The values of the metrics; each generator is of its own instant.
+
+    Totals start with the service, and grow with each commit.
+    """
 
     generators: Sequence[GeneratorView]
     shards: Mapping[ShardId, ShardTotals]

@@ -26,6 +26,10 @@ CASES = [
     ("{ x: i(1, 9), y: error 'no', row: { a: 1 } }", "row"),
     ("{ x: if i(1, 5) == 1 then error 'no' else 2, row: { a: i(1, 9) } }", "row /row/a x"),
     ("{ row: { a: i(1, 9), assert self.a > 3 } }", "row /row/a nothing"),
+    (
+        "local o = { a: 1, assert self.a > 5 }; [i(1, 3) > 1 || o.a == 1, i(1, 3) > 1 || o.a == 1]",
+        "/0 /1",
+    ),
     ("{ f: { a: function(y) self.a, b: function(y) [y] }[n('get_one_of')('a, b')](2) }", "f /f/0"),
 ]
 

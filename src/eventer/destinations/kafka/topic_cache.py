@@ -34,10 +34,16 @@ class TopicCache:
 
     def are_fresh(self, deliveries: Sequence[Delivery]) -> bool:
         """Whether each of the topics is known and was refreshed within the last second."""
-        names = {kafka_target(item.flow).topic for item in deliveries}
-        return all(
-            name in self.by_name and self._is_recent(self._refreshed_at, name) for name in names
-        )
+        return not self._outdated(deliveries)
+
+    def _outdated(self, deliveries: Sequence[Delivery]) -> dict[str, Flow]:
+        """The topics that are unknown or were not refreshed within the last second."""
+        flows = {kafka_target(item.flow).topic: item.flow for item in deliveries}
+        return {
+            name: flow
+            for name, flow in flows.items()
+            if name not in self.by_name or not self._is_recent(self._refreshed_at, name)
+        }
 
     def _is_recent(self, times: Mapping[str, int], name: str) -> bool:
         at = times.get(name)
@@ -55,9 +61,9 @@ class TopicCache:
     async def refresh(
         self, client: Any, deliveries: Sequence[Delivery]
     ) -> dict[PositionKey, DestinationError]:
-        """Refreshes all of the topics; returns the flows whose topics cannot be used, and why."""
+        """Refreshes the topics that are not fresh; the flows whose topics are unusable, and why."""
         now, topics = self._clock.monotonic_ns(), TopicAdmin(client)
-        flows = {kafka_target(item.flow).topic: item.flow for item in deliveries}
+        flows = self._outdated(deliveries)
         states = await topics.states(flows)
         changed = {
             name: flow

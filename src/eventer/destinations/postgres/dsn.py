@@ -5,10 +5,10 @@ The password of a malformed DSN can be in any part of it, so errors show nothing
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlencode
 
@@ -42,8 +42,12 @@ _CHOICES: Final = {
 }  # fmt: skip
 """The values of parameters that have a few."""
 
-_FILES: Final = ("sslrootcert", "sslcert", "sslkey", "sslcrl")
-"""The parameters that name files, which the client reads when it connects."""
+_CLIENT_FILES: Final = ("sslcert", "sslkey")
+_FILES: Final = ("sslrootcert", "sslcrl", *_CLIENT_FILES)
+_FILES_READ: Final[Mapping[str, tuple[str, ...]]] = {
+    "disable": (), "allow": _CLIENT_FILES, "prefer": _CLIENT_FILES,
+}  # fmt: skip
+"""The parameters that name files which the client reads, by `sslmode`; the other modes read all."""
 
 _URI = re.compile(
     r"(?:postgresql|postgres)://(?:(?P<login>[^@/?#\[\]]*)@)?"
@@ -85,10 +89,10 @@ class Dsn:
         return (unquote(hosts) or "localhost") + port + (f"/{database}" if database else "")
 
     def missing_file(self) -> str | None:
-        """A parameter that names a file that does not exist, as `name=path`."""
-        for name in _FILES:
+        """A parameter that names a file that the client needs and cannot find, as `name=path`."""
+        for name in _FILES_READ.get(self.parameters.get("sslmode", "prefer"), _FILES):
             path = self.parameters.get(name)
-            if path and not Path(path).expanduser().is_file():
+            if path and not os.path.exists(path):  # noqa: PTH110  Path raises if it may not look
                 return f"{name}={path}"
         return None
 

@@ -244,7 +244,9 @@ class TracedObject(Object):
             with self._tracer.inside(self.domain):
                 super().check_asserts()
         except EvaluationError:
-            self.asserts_pending = self.has_asserts  # the next check raises again
+            # The next use raises again, also of a field that the asserts have read.
+            self.asserts_pending = self.has_asserts
+            self.cache.clear()
             raise
 
 

@@ -13,11 +13,13 @@ class Client:
 
     def __init__(self, **in_sync):
         self.in_sync = in_sync
+        self.requested = []
         brokers = [SimpleNamespace(nodeId=1)]
         self.cluster = SimpleNamespace(brokers=lambda: brokers, controller=None)
 
     async def send(self, _node, request, *, group):
         if type(request).__name__ == "MetadataRequest":
+            self.requested.append(set(request._topics))
             return SimpleNamespace(
                 topics=[
                     (0, name, False, [(0, 0, 1, [1, 2, 3], list(range(in_sync)), [])])
@@ -50,6 +52,7 @@ async def test_a_topic_with_rare_events_is_read_although_others_were_read_just_n
     assert not cache.are_fresh([busy, rare])
 
     refused = await cache.refresh(client, [busy, rare])
+    assert client.requested[-2:] == [{"rare"}, {"rare"}], "busy is fresh; rare is also ensured"
     assert refused.keys() == {rare.flow.key}
     assert "not enough replicas in sync" in refused[rare.flow.key].message
     assert not cache.are_fresh([rare])

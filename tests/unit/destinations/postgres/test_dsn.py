@@ -105,3 +105,33 @@ def test_a_quoted_password_has_any_characters(password: str) -> None:
     quoted = password.replace("\\", "\\\\").replace("'", "\\'")
     dsn = parse_dsn(f"host=db user=me password='{quoted}' dbname=x")
     assert connection_arguments(dsn.uri)[2] == password
+
+
+@family(
+    ("parameters", "missing"),
+    [
+        ("sslmode=verify-full&sslrootcert=/missing/ca.pem", "sslrootcert=/missing/ca.pem"),
+        ("sslmode=require&sslcrl=/missing/crl", "sslcrl=/missing/crl"),
+        ("sslcert=/missing/c.pem&sslrootcert=/missing/ca.pem", "sslcert=/missing/c.pem"),
+        ("sslmode=verify-ca&sslrootcert=/dev/null", None),
+        ("sslrootcert=/missing/ca.pem", None),
+        ("sslmode=disable&sslkey=/missing/key", None),
+    ],
+)
+def test_a_missing_file_is_named_if_the_client_reads_it(
+    parameters: str, missing: str | None
+) -> None:
+    assert parse_dsn(f"postgresql://h/d?{parameters}").missing_file() == missing
+
+
+def test_a_file_in_a_private_folder_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests run as root, who may look into each folder."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError
+
+    dsn = parse_dsn("postgresql://h/d?sslkey=/private/key&sslmode=require")
+    with monkeypatch.context() as patched:
+        patched.setattr("os.stat", refuse)
+        missing = dsn.missing_file()
+    assert missing == "sslkey=/private/key"
