@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -47,15 +47,26 @@ def kind_title(kind: str) -> str:
 
 
 def target_options(kind: str) -> tuple[TargetOption, ...]:
-    """The options of a kind in the order of its specification, without the connection."""
-    properties = destination_kind(kind).target_options().model_json_schema()["properties"]
+    """The options of a kind in the order of its specification.
+
+    Without the connection, and without options whose value has fields of its own.
+    """
+    model = destination_kind(kind).target_options().model_json_schema()
+    named = {
+        name: list(_forms(schema, model.get("$defs", {})))
+        for name, schema in model["properties"].items()
+        if name != _CONNECTION
+    }
     return tuple(
-        _option(name, schema) for name, schema in properties.items() if name != _CONNECTION
+        _option(name, model["properties"][name], forms)
+        for name, forms in named.items()
+        if not any("properties" in each for each in forms)
     )
 
 
-def _option(name: str, schema: Mapping[str, Any]) -> TargetOption:
-    forms = list(_forms(schema))
+def _option(
+    name: str, schema: Mapping[str, Any], forms: Sequence[Mapping[str, Any]]
+) -> TargetOption:
     choices = next((each["enum"] for each in forms if "enum" in each), ())
     found = (_ENTRY_KINDS.get(each.get("type", "")) for each in forms)
     entry: EntryKind = "choice" if choices else next(filter(None, found), "text")
@@ -63,11 +74,15 @@ def _option(name: str, schema: Mapping[str, Any]) -> TargetOption:
     return TargetOption(name, description, entry, schema.get("default"), tuple(choices))
 
 
-def _forms(schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+def _forms(
+    schema: Mapping[str, Any], definitions: Mapping[str, Any]
+) -> Iterator[Mapping[str, Any]]:
     """The schemas of the values that an option can have, also within others, except null."""
-    if "anyOf" in schema:
+    if "$ref" in schema:
+        yield from _forms(definitions[schema["$ref"].rpartition("/")[2]], definitions)
+    elif "anyOf" in schema:
         for each in schema["anyOf"]:
-            yield from _forms(each)
+            yield from _forms(each, definitions)
     elif schema.get("type") != "null":
         yield schema
 
@@ -81,7 +96,7 @@ def target_of(kind: str, connection: str, entered: Mapping[str, object]) -> Serv
         RequestError: an option is not valid.
     """
     given = {
-        option.name: _pairs(option.name, value) if option.entry == "pairs" else value
+        option.name: _given(option, value)
         for option in target_options(kind)
         if (value := entered.get(option.name)) not in (None, "", [])
     }
@@ -94,6 +109,15 @@ def target_of(kind: str, connection: str, entered: Mapping[str, object]) -> Serv
     except ValidationError as error:
         raise RequestError.of(tuple(_faults(error))) from error
     return body.target()
+
+
+def _given(option: TargetOption, value: object) -> object:
+    """An entered value as in a request; forms give whole numbers as floats."""
+    if option.entry == "pairs":
+        return _pairs(option.name, value)
+    if option.entry == "number" and isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
 
 
 def _pairs(option: str, value: object) -> dict[str, str]:
