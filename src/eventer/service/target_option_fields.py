@@ -77,11 +77,11 @@ def _forms(
     schema: Mapping[str, Any], definitions: Mapping[str, Any]
 ) -> Iterator[Mapping[str, Any]]:
     """The schemas of the values that an option can have, also within others, except null."""
-    if "anyOf" in schema:
+    if "$ref" in schema:
+        yield from _forms(definitions[schema["$ref"].rpartition("/")[2]], definitions)
+    elif "anyOf" in schema:
         for each in schema["anyOf"]:
             yield from _forms(each, definitions)
-    elif "$ref" in schema:
-        yield definitions[schema["$ref"].rpartition("/")[2]]
     elif schema.get("type") != "null":
         yield schema
 
@@ -112,12 +112,14 @@ def target_of(kind: str, connection: str, entered: Mapping[str, object]) -> Serv
 
 
 def _requested(option: TargetOption, entered: object) -> object:
-    """An entered value as in a request."""
-    match option.entry:
-        case "pairs":
+    """An entered value as in a request; forms give whole numbers as floats."""
+    match option.entry, entered:
+        case "pairs", _:
             return _pairs(option.name, entered)
-        case "document":
+        case "document", _:
             return {"text": entered}
+        case "number", float() if entered.is_integer():
+            return int(entered)
         case _:
             return entered
 

@@ -26,8 +26,7 @@ async def confirm_removal(visit: Visit, ids: Sequence[int]) -> bool:
         heading(title, 2)
         ui.label(
             "They stop, and Eventer no longer uses their positions. Delivered events, topics, "
-            "tables and "
-            "files stay. If the same generator is added again, it begins at event 0."
+            "tables and files stay. If the same generator is added again, it begins at event 0."
         ).classes("soft")
         if len(names) > 1:
             ui.label(", ".join(names[:12]) + (" …" if len(names) > 12 else "")).classes("small")

@@ -41,7 +41,7 @@ def test_the_entry_of_an_option_follows_from_its_type():
 
 
 def test_a_form_gives_the_target_of_a_request():
-    entered = {"topic": "t", "key": "id", "headers": "a=x, b=y", "partitions": 3, "op": None}
+    entered = {"topic": "t", "key": "id", "headers": "a=x, b=y", "partitions": 3.0, "op": None}
     assert target_of("kafka", "kafka", entered) == KafkaTarget(
         "t", key="id", headers=(("a", "x"), ("b", "y")), partitions=3
     )
@@ -61,6 +61,7 @@ def test_a_form_gives_the_target_of_a_request():
         ("kafka", {"topic": ""}, "/topic", "is missing"),
         ("kafka", {"topic": "t", "headers": "a"}, "/headers", "must be pairs"),
         ("kafka", {"topic": "t", "partitions": 0}, "/partitions", "must be at least 1"),
+        ("kafka", {"topic": "t", "partitions": 1.5}, "/partitions", "must be "),
         ("file", {"path": "p", "format": "x"}, "/format", "must be "),
     ],
 )

@@ -175,9 +175,9 @@ _CHANGED: Final = (
     _same("email", _PERSON["email"], "`username` at a domain that is reserved for examples."),
     _same("username", _PERSON["user_name"], "Made from `first_name` and `last_name`."),
     _same(
-        "first_name", _PERSON["first_name"], "An English first name, frequent ones are more likely."
+        "first_name", _PERSON["first_name"], "An English first name; frequent ones are more likely."
     ),
-    _same("last_name", _PERSON["last_name"], "An English surname, frequent ones are more likely."),
+    _same("last_name", _PERSON["last_name"], "An English surname; frequent ones are more likely."),
     FieldSpec(
         "name",
         _TEXT,
