@@ -26,7 +26,7 @@ from eventer.destinations.kafka.record_encoding import as_bytes_column
 from eventer.jsonnet.budget import Budget
 from eventer.kernels.json import assemble_loops
 from eventer.kernels.kafka.record_batches import RecordColumns
-from eventer.plan.compile import COMPILER_DEFECT
+from eventer.plan.compile_plan import COMPILER_DEFECT
 from eventer.plan.engine import EventContext
 from eventer.plan.json_fields import JsonFields
 from eventer.plan.prepare import prepare

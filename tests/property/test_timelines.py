@@ -16,7 +16,7 @@ from eventer.core.large_stack import run_with_large_stack
 from eventer.core.model import ColumnType, Stream, WrittenPart
 from eventer.core.pointer import format_pointer
 from eventer.core.timelines import parse_horizon
-from eventer.plan.compile import COMPILER_DEFECT
+from eventer.plan.compile_plan import COMPILER_DEFECT
 from eventer.plan.engine import EventContext
 from eventer.plan.timelines.field_columns import TextFields
 from tests.property.generated_events import outcome, scheduled_times

@@ -12,7 +12,6 @@ from eventer.functions.addresses import GET_ADDRESS
 from eventer.functions.booleans import GET_BOOLEAN
 from eventer.functions.chains import GET_CHAIN
 from eventer.functions.choices import GET_ONE_OF
-from eventer.functions.clock import GET_DURATION, GET_EPOCH, GET_NOW
 from eventer.functions.companies import GET_COMPANY, GET_JOB
 from eventer.functions.distributions_continuous import CONTINUOUS
 from eventer.functions.distributions_discrete import DISCRETE
@@ -23,6 +22,7 @@ from eventer.functions.people import GET_PERSON
 from eventer.functions.rand_data.get_rand_data import GET_RAND_DATA
 from eventer.functions.references import GET_EVENT_OF
 from eventer.functions.rows import GET_ROW
+from eventer.functions.scheduled_time import GET_DURATION, GET_EPOCH, GET_NOW
 from eventer.functions.selections import GET_SHUFFLED, GET_SOME_OF
 from eventer.functions.sequences import GET_CYCLE, GET_INDEX, GET_SEQUENCE
 from eventer.functions.series import SERIES

@@ -18,10 +18,10 @@ from eventer.core.model import JsonValue
 from eventer.functions import arguments as args
 from eventer.functions.arguments import Numbers
 from eventer.functions.calendar import NS_PER_SECOND, SECONDS_PER_DAY
-from eventer.functions.clock import OFFSET, offset_argument
 from eventer.functions.columns import Column, FloatColumn
 from eventer.functions.distributions import end_parameter, in_range, number_parameter
 from eventer.functions.durations import Nanoseconds, nanoseconds
+from eventer.functions.scheduled_time import OFFSET, offset_argument
 from eventer.functions.spec import (
     BatchContext,
     BoundCall,

@@ -1,1 +1,1 @@
-"""Templates to batches of events. Start reading at `prepare.py` and `compile.py`."""
+"""Templates to batches of events. Start reading at `prepare.py` and `compile_plan.py`."""

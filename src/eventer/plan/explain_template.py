@@ -8,7 +8,7 @@ from eventer.core.model import WHOLE_EVENT, Stream
 from eventer.core.source import Place, Span
 from eventer.core.timelines import TimelineSpec
 from eventer.plan.columnar_engine import ColumnarEngine
-from eventer.plan.compile import compile_timelines
+from eventer.plan.compile_plan import compile_timelines
 from eventer.plan.engine import EventContext
 from eventer.plan.explain import explain_plan, node_names
 from eventer.plan.explanation import Measurement, TemplateExplanation

@@ -18,7 +18,7 @@ from eventer.core.model import WHOLE_EVENT, EventContext, Template, WrittenPart
 from eventer.functions.populations import Populations
 from eventer.jsonnet.load import Program
 from eventer.plan.columnar_engine import Plan
-from eventer.plan.compile import compile_plan
+from eventer.plan.compile_plan import compile_plan
 from eventer.plan.draw_keys import DrawKeyValues
 from eventer.plan.graph import Graph, Node
 from eventer.plan.inputs import ContextInputs, PlanInputs

@@ -42,7 +42,7 @@ from eventer.jsonnet.load import Program, load
 from eventer.jsonnet.native_arguments import NativeSignature
 from eventer.plan.argument_checks import check_arguments
 from eventer.plan.columnar_engine import ColumnarEngine
-from eventer.plan.compile import compile_timelines
+from eventer.plan.compile_plan import compile_timelines
 from eventer.plan.draw_keys import root_key
 from eventer.plan.engine import Engine, EventContext
 from eventer.plan.faults.delayed_events import DelayedEvents

@@ -24,7 +24,7 @@ from eventer.core.pace import (
     Ticks,
 )
 from eventer.core.rate import parse_rate
-from eventer.service.pace_options import check_timezone
+from eventer.service.pace_checks import check_timezone
 
 _STAGE = re.compile(r"(to\s+)?(\S+)\s+for\s+(\S+)")
 _REPEAT = re.compile(r"repeat(?:\s+(-?[0-9]{1,18}))?")

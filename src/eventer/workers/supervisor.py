@@ -22,6 +22,7 @@ SILENCE_S: Final = 30.0
 OVERRUN_S: Final = 25.0
 """A process ends itself sooner if it can; compiled code can prevent it. See `SILENCE_S`."""
 STOP_S: Final = 10.0
+"""How long a process may take to finish its work when the service ends; then it is killed."""
 _STABLE_AFTER_S: Final = 10.0
 _MAX_RESTART_DELAY_S: Final = 5.0
 

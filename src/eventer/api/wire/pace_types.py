@@ -13,7 +13,7 @@ from eventer.core.instant import parse_moment
 from eventer.core.limits import MAX_MULTIPLIER, MAX_REPEAT
 from eventer.core.pace import EventRate
 from eventer.core.rate import parse_rate
-from eventer.service.pace_options import check_cron, check_timezone
+from eventer.service.pace_checks import check_cron, check_timezone
 
 _DECIMALS: Final = 10**9
 _FAR_NOW: Final = 1 << 62

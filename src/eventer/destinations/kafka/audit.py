@@ -52,7 +52,7 @@ from eventer.destinations.kafka.record_digests import (
     pack_location,
     unpack_location,
 )
-from eventer.destinations.kafka.record_encoders import RecordEncoderCache
+from eventer.destinations.kafka.record_encoder_cache import RecordEncoderCache
 from eventer.destinations.kafka.record_encoding import (
     JSON_RECORDS,
     RecordEncoders,

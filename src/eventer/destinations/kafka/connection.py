@@ -34,7 +34,7 @@ from eventer.destinations.kafka.log_reader import LogReader
 from eventer.destinations.kafka.plan_sender import PlanSender
 from eventer.destinations.kafka.producer import Producer
 from eventer.destinations.kafka.producer_startup import StartedProducer, start_producer
-from eventer.destinations.kafka.record_encoders import RecordEncoderCache
+from eventer.destinations.kafka.record_encoder_cache import RecordEncoderCache
 from eventer.destinations.kafka.record_fields import NS_PER_MS
 from eventer.destinations.kafka.rejected_events import (
     SkippedEvents,

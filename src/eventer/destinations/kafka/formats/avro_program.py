@@ -17,7 +17,7 @@ from eventer.core.value_schema import (
 )
 from eventer.destinations.kafka.formats.avro_schema import is_enum
 from eventer.destinations.kafka.formats.avro_values import varint
-from eventer.destinations.kafka.formats.value_types import json_type
+from eventer.destinations.kafka.formats.union_types import json_type
 from eventer.kernels.binary.instructions import BinaryOp, BinaryProgram
 from eventer.kernels.binary.program_builder import Label, ProgramBuilder
 

@@ -13,7 +13,7 @@ from eventer.core.json_text import json_text
 from eventer.core.model import JsonValue
 from eventer.destinations.kafka.formats.avro_types import AvroDecimal, InstantUnit
 from eventer.destinations.kafka.formats.avro_values import varint
-from eventer.destinations.kafka.formats.value_types import whole_number
+from eventer.destinations.kafka.formats.union_types import whole_number
 
 _INT_LIMIT: Final = 1 << 31
 _EPOCH: Final = date(1970, 1, 1).toordinal()

@@ -22,7 +22,7 @@ from eventer.core.value_schema import (
 )
 from eventer.destinations.kafka.formats.avro_schema import is_enum
 from eventer.destinations.kafka.formats.unfit_value import UnfitValueError, UnknownFieldError
-from eventer.destinations.kafka.formats.value_types import alternative_of, whole_number
+from eventer.destinations.kafka.formats.union_types import alternative_of, whole_number
 
 _DOUBLE: Final = struct.Struct("<d")
 

@@ -19,7 +19,7 @@ from eventer.destinations.kafka.formats.protobuf_layout import (
     tag_bytes,
     wire_type,
 )
-from eventer.destinations.kafka.formats.value_types import json_type
+from eventer.destinations.kafka.formats.union_types import json_type
 from eventer.kernels.binary.instructions import BinaryOp, BinaryProgram
 from eventer.kernels.binary.program_builder import Label, ProgramBuilder
 

@@ -25,7 +25,7 @@ from eventer.destinations.kafka.formats.protobuf_layout import (
     wire_type,
 )
 from eventer.destinations.kafka.formats.unfit_value import UnfitValueError, UnknownFieldError
-from eventer.destinations.kafka.formats.value_types import alternative_of, whole_number
+from eventer.destinations.kafka.formats.union_types import alternative_of, whole_number
 
 Tokens: TypeAlias = tuple[str | int, ...]
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from eventer.core.errors import EvaluationError
 from eventer.functions.arguments import InvalidRowsError
-from eventer.functions.clock import GET_DURATION, GET_EPOCH, GET_NOW
+from eventer.functions.scheduled_time import GET_DURATION, GET_EPOCH, GET_NOW
 from eventer.functions.spec import BatchContext, RowContext
 from eventer.kernels.draw import bounded, draw
 from tests import goodness_of_fit as fit

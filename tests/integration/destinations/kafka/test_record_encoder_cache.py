@@ -10,7 +10,7 @@ from eventer.core.errors import DestinationRejectedError
 from eventer.core.model import EventShape, KafkaTarget, PositionKey
 from eventer.core.value_schema import Record, RecordField, RecordSchemas, Scalar, ScalarKind
 from eventer.destinations.base import Flow
-from eventer.destinations.kafka.record_encoders import RecordEncoderCache
+from eventer.destinations.kafka.record_encoder_cache import RecordEncoderCache
 from eventer.destinations.kafka.record_encoding import as_bytes_column
 from eventer.destinations.kafka.settings import KafkaSettings
 from tests.schema_registry import schema_registry
