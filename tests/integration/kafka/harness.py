@@ -6,7 +6,7 @@ import random
 import string
 from functools import partial
 
-from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, Message, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
 
 from eventer.core.model import KafkaTarget
@@ -167,7 +167,7 @@ def read_topic(bootstrap, topic, **options) -> list[Message]:
     consumer = Consumer(OPTIONS | {"bootstrap.servers": bootstrap} | options)
     try:
         partitions = consumer.list_topics(topic, timeout=DEADLINE_S).topics[topic].partitions
-        places = [TopicPartition(topic, number, 0) for number in sorted(partitions)]
+        places = [TopicPartition(topic, each, OFFSET_BEGINNING) for each in sorted(partitions)]
         return [message for place in places for message in read_partition(consumer, place)]
     finally:
         consumer.close()
