@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from nicegui import ui
@@ -43,7 +45,8 @@ def build_connections_page(visit: Visit) -> None:
 class _ConnectionsPage:
     def __init__(self, visit: Visit) -> None:
         self._visit = visit
-        self._shown: object = None
+        self._statuses: dict[str, ConnectionStatus] = {}
+        self._cards: dict[str, _ConnectionCard] = {}
         self._tests: dict[str, ConnectionReport | EventerError | None] = {}
         """The newest result of each tested connection; None while a test runs."""
 
@@ -51,63 +54,87 @@ class _ConnectionsPage:
         with ui.element("div").classes("bar"):
             heading("Connections")
             ui.label("The settings of the service define them.").classes("soft")
-        self._cards = ui.element("div").classes("grid2")
+        self._grid = ui.element("div").classes("grid2")
         self._update()
         live(_PERIOD_SECONDS, self._update)
 
     def _update(self) -> None:
-        """Builds the cards again if what they show has changed."""
+        """Shows the state of each connection."""
         known, snapshot = self._visit.eventer.connections(), self._visit.sampler.snapshot
-        statuses = list(connection_statuses(known, snapshot))
-        shown = [*map(_compared, statuses), dict(self._tests)]
-        if shown == self._shown:
-            return
-        self._shown = shown
-        self._cards.clear()
-        with self._cards:
-            for status in statuses:
-                self._build_card(status)
+        for status in connection_statuses(known, snapshot):
+            name = status.name
+            self._statuses[name] = status
+            if name not in self._cards:
+                with self._grid:
+                    on_test = partial(self._test, name) if self._visit.may_write else None
+                    self._cards[name] = _ConnectionCard(status, on_test)
+            running = name in self._tests and self._tests[name] is None
+            self._cards[name].show(status, self._tests.get(name), running=running)
 
-    async def _test(self, status: ConnectionStatus) -> None:
+    async def _test(self, name: str) -> None:
         """Tests a connection and shows the result in its card."""
         self._visit.check_right()
-        self._tests[status.name] = None
+        self._tests[name] = None
         self._update()
         try:
-            targets = sorted(status.places)[:MAX_PLACES]
-            self._tests[status.name] = await self._visit.eventer.test_connection(
-                status.name, targets
-            )
+            targets = sorted(self._statuses[name].places)[:MAX_PLACES]
+            self._tests[name] = await self._visit.eventer.test_connection(name, targets)
         except EventerError as error:
-            self._tests[status.name] = error
+            self._tests[name] = error
         self._update()
 
-    def _build_card(self, status: ConnectionStatus) -> None:
-        tested = self._tests.get(status.name)
-        report = tested if isinstance(tested, ConnectionReport) else None
+
+class _ConnectionCard:
+    """A connection. Its button is built once: a click on one that is replaced would be lost."""
+
+    def __init__(self, status: ConnectionStatus, on_test: Callable[[], object] | None) -> None:
+        self._shown: object = None
+        self._button: ui.button | None = None
         with card():
             with ui.element("div").classes("bar"):
                 heading(status.name, 2)
-                ui.label(status.note).classes(f"state {status.state}")
+                self._state = ui.label()
                 ui.element("div").classes("grow")
-                if self._visit.may_write and status.address:
-                    self._build_button(status)
-            _build_facts(status, report)
-            if status.error is not None:
-                problem_box(status.error)
-            if isinstance(tested, EventerError):
-                problem_box(tested)
-            if status.places:
-                rows = place_rows(status.places, report)
-                show(table_markup(place_headers(status.kind), rows))
-            if status.generators:
-                _build_generators(status)
+                if on_test is not None and status.address:
+                    self._button = plain_button("Test", "network_check", on_test)
+                    self._button.props(f'aria-label="Test {status.name}"')
+            self._body = ui.element("div").classes("stack")
 
-    def _build_button(self, status: ConnectionStatus) -> None:
-        button = plain_button("Test", "network_check", lambda: self._test(status))
-        button.props(f'aria-label="Test {status.name}"')
-        if status.name in self._tests and self._tests[status.name] is None:
-            button.props("loading").disable()
+    def show(
+        self,
+        status: ConnectionStatus,
+        tested: ConnectionReport | EventerError | None,
+        *,
+        running: bool,
+    ) -> None:
+        """Shows this state and the result of the newest test, if they have changed."""
+        shown = (_compared(status), tested, running)
+        if shown == self._shown:
+            return
+        self._shown = shown
+        self._state.text = status.note
+        self._state.classes(replace=f"state {status.state}")
+        if self._button is not None:
+            self._button.set_enabled(not running)
+            self._button.props("loading" if running else "", remove="" if running else "loading")
+        self._body.clear()
+        with self._body:
+            _build_details(status, tested)
+
+
+def _build_details(
+    status: ConnectionStatus, tested: ConnectionReport | EventerError | None
+) -> None:
+    report = tested if isinstance(tested, ConnectionReport) else None
+    _build_facts(status, report)
+    if status.error is not None:
+        problem_box(status.error)
+    if isinstance(tested, EventerError):
+        problem_box(tested)
+    if status.places:
+        show(table_markup(place_headers(status.kind), place_rows(status.places, report)))
+    if status.generators:
+        _build_generators(status)
 
 
 def _compared(status: ConnectionStatus) -> object:

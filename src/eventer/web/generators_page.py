@@ -21,7 +21,7 @@ _ROWS_PER_PAGE: Final = 50
 _COLUMNS: Final[list[dict[str, Any]]] = [
     {"name": "name", "label": "Name", "field": "name", "align": "left", "sortable": True},
     {"name": "state", "label": "State", "field": "state", "align": "left", "sortable": True},
-    {"name": "requested", "label": "Asked", "field": "requested", "sortable": True},
+    {"name": "requested", "label": "Requested", "field": "requested", "sortable": True},
     {"name": "delivered", "label": "Delivered", "field": "delivered", "sortable": True},
     {"name": "spark", "label": "Last 5 minutes", "field": "spark", "align": "left"},
     {"name": "position", "label": "Events", "field": "position", "sortable": True},

@@ -15,8 +15,12 @@ from tests.waiting import DEADLINE_S, wait_until
 
 CHROMIUM = Path("/usr/bin/chromium")
 WRITE, READ = "write-token", "read-token"
-EXPECTED = ("401", "WebSocket is already in CLOSING or CLOSED state")
-"""Parts of messages in the console: a wrong token, and a socket of a page that is left."""
+EXPECTED = (
+    "401",
+    "WebSocket is already in CLOSING or CLOSED state",
+    "net::ERR_CONNECTION_REFUSED",
+)
+"""Parts of messages in the console: a wrong token, a page that is left, a service that stops."""
 
 
 def _need(module: str) -> None:
@@ -124,7 +128,7 @@ def open_page(service, browser):
     pages, failures = [], []
 
     def watch(page):
-        page.set_default_timeout(DEADLINE_S * 1000 / 2)
+        page.set_default_timeout(DEADLINE_S * 1000)
         page.on("pageerror", lambda error: failures.append(str(error)))
         page.on(
             "console",
