@@ -261,10 +261,10 @@ def tab_to(page, name):
     seen = []
     for _ in range(60):
         page.keyboard.press("Tab")
-        names, _ = page.evaluate(FOCUSED)
+        names, visible = page.evaluate(FOCUSED)
         seen.append(names)
         if name in names:
-            page.wait_for_function(f"({FOCUSED})()[1]")  # the editor shows it a moment later
+            assert visible, f"the focus of {name!r} is not visible"
             return
     raise AssertionError(f"Tab does not reach {name!r}: {seen}")
 
