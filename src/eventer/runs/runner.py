@@ -128,6 +128,8 @@ class ShardRunner:
         self._tasks.discard(task)
         if self._io is not None and self._io[1] is task:
             self._io = None
+            if task.cancelled():  # before it began, so that it could not say so
+                self._failed(_stopping_error())
         if not task.cancelled() and task.exception() is not None:
             self._fatal_error = task.exception()
         self._woken.set()
@@ -151,7 +153,7 @@ class ShardRunner:
         except TimeoutError:
             self._failed(_timeout_error(instruction))
         except asyncio.CancelledError:
-            self._failed(DestinationUnavailableError("the shard is stopping"))
+            self._failed(_stopping_error())
         except BrokenPipeError:
             raise
         except Exception:  # noqa: BLE001  an error of a client must not end the shard
@@ -198,6 +200,10 @@ class ShardRunner:
         connection, self._connection = self._connection, None
         if connection is not None:
             await connection.close()
+
+
+def _stopping_error() -> EventerError:
+    return DestinationUnavailableError("the shard is stopping")
 
 
 def _timeout(instruction: IoInstruction) -> float:

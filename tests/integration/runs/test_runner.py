@@ -335,3 +335,14 @@ async def test_an_internal_error_of_a_connection_is_not_quoted(
         assert waiting.error.message == "an internal error of Eventer ended the connection"
         assert waiting.error.hint == "the log has the details; please report them"
         await driver.until_position(key, 20)
+
+
+async def test_a_stop_before_an_instruction_has_begun_ends_the_shard(tmp_path: Path) -> None:
+    driver = Driver(tmp_path)
+    driver.add(1, "t")
+    running = asyncio.create_task(driver.runner.run())
+    await asyncio.sleep(0)  # the runner has created the task that opens the connection
+    assert driver.runner.shard.connection.busy
+    driver.runner.stop()
+    await asyncio.wait_for(running, DEADLINE_S)
+    assert driver.runner.shard.stopped

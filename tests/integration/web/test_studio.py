@@ -249,7 +249,8 @@ def test_hostile_data_is_shown_as_text(open_page, fields, size):
 
 
 FOCUSED = """() => {
-  const element = document.activeElement, style = getComputedStyle(element);
+  const element = document.activeElement;
+  const style = getComputedStyle(element.closest(".cm-editor") ?? element);
   const names = [element.getAttribute("aria-label") ?? "", ...element.innerText.split("\\n")];
   const outlined = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0;
   return [names.map((name) => name.trim()), outlined || !!element.closest(".q-field--focused")];
