@@ -10,7 +10,7 @@ from collections import Counter
 from itertools import pairwise
 
 import pytest
-from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from eventer.core.errors import (
@@ -33,6 +33,7 @@ from eventer.plan.prepare import prepare
 from tests.property.comparisons import VARIABLES
 from tests.property.generated_events import START, events_of
 from tests.property.references import POPULATIONS, references
+from tests.property.rounds import run_rounds
 from tests.property.templates import CONSTRUCTS, LIBRARY, random_template, templates
 from tests.record_packing import check_marks, check_packed
 
@@ -204,6 +205,15 @@ class Comparison:
         if len(text) % 8 == 0:
             self.counts["parts"] += check_part(prepared, stream, context, expected_events, text)
 
+    def is_covered(self):
+        """Whether enough templates used the plan, with match hints and parts of events."""
+        counts = self.counts
+        return (
+            counts["match_hints"] >= counts["plan"]
+            and counts["parts"] > counts["plan"] / 40
+            and counts["plan"] >= MINIMUM_SHARE * (counts["plan"] + counts["interpreter"])
+        )
+
     def check_missing_constructs(self, rng):
         """Checks more templates until the plan has generated every construct of the grammar."""
         for _ in range(MAXIMUM_MORE):
@@ -224,35 +234,27 @@ def test_both_engines_generate_the_same_events(count, part):
     comparison = Comparison()
     first_seed = part if count == FEW else random.randrange(1 << 32)
 
-    @seed(first_seed)
-    @settings(
-        max_examples=count // PARTS,
-        deadline=None,
-        database=None,
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(
-        templates(),
-        st.integers(0, 2**64 - 1),
-        st.sampled_from(STARTS),
-        st.sampled_from(SPLITS),
-        st.sampled_from(STREAM_NAMES),
-    )
     def check(template, seed_, first, split, name):
         comparison.check(template, seed_, first, split, name)
 
     def check_all():
-        check()
+        run_rounds(
+            check,
+            templates(),
+            st.integers(0, 2**64 - 1),
+            st.sampled_from(STARTS),
+            st.sampled_from(SPLITS),
+            st.sampled_from(STREAM_NAMES),
+            examples=count // PARTS,
+            first_seed=first_seed,
+            is_covered=comparison.is_covered,
+        )
         if part == 0:
             comparison.check_missing_constructs(random.Random(first_seed))
 
     run_with_large_stack(check_all)  # as in every process that generates events
-    counts = comparison.counts
-    print(f"templates: {dict(counts)}")
-    assert counts["match_hints"] >= counts["plan"] > 0
-    if count > FEW:
-        assert counts["parts"] > counts["plan"] / 40
-        assert counts["plan"] >= MINIMUM_SHARE * (counts["plan"] + counts["interpreter"])
+    print(f"templates: {dict(comparison.counts)}")
+    assert comparison.is_covered(), comparison.counts
 
 
 @st.composite

@@ -8,7 +8,6 @@ import random
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
 from eventer.core.errors import EvaluationError, TemplateError
@@ -20,6 +19,7 @@ from eventer.plan.compile_plan import COMPILER_DEFECT
 from eventer.plan.engine import EventContext
 from eventer.plan.timelines.field_columns import TextFields
 from tests.property.generated_events import outcome, scheduled_times
+from tests.property.rounds import run_rounds
 from tests.property.test_plan import NO_TIME_LIMIT, prepared_template
 from tests.property.timelines import timeline_templates
 
@@ -78,11 +78,6 @@ def check_columns(timelines):
 def test_both_engines_evaluate_the_same_timelines(count):
     counts = {"plan": 0, "interpreter": 0, "rejected": 0, "steps": 0, "errors": 0}
 
-    @seed(3 if count == FEW else random.randrange(1 << 32))
-    @settings(
-        max_examples=count, deadline=None, database=None, suppress_health_check=list(HealthCheck)
-    )
-    @given(timeline_templates(), st.integers(0, 2**64 - 1), st.sampled_from(PARTS))
     def check(text, start, part):
         try:
             prepared = prepared_template(text, "{ a: 1 }")
@@ -115,10 +110,20 @@ def test_both_engines_evaluate_the_same_timelines(count):
         )
         counts["errors"] += sum(isinstance(steps, tuple) for steps in expected.values())
 
-    run_with_large_stack(check)
+    def is_covered():
+        share = 0.5 * (counts["plan"] + counts["interpreter"])
+        return counts["plan"] >= share and counts["steps"] > count and counts["errors"] > 0
+
+    run_with_large_stack(
+        lambda: run_rounds(
+            check,
+            timeline_templates(),
+            st.integers(0, 2**64 - 1),
+            st.sampled_from(PARTS),
+            examples=count,
+            first_seed=3 if count == FEW else random.randrange(1 << 32),
+            is_covered=is_covered,
+        )
+    )
     print(f"timelines: {counts}")
-    assert counts["plan"] > 0
-    if count > FEW:
-        assert counts["plan"] >= 0.5 * (counts["plan"] + counts["interpreter"])
-        assert counts["steps"] > count
-        assert counts["errors"] > 0
+    assert is_covered(), counts

@@ -101,8 +101,8 @@ def run(
         typer.Option(
             "--fail-if",
             metavar="CONDITION",
-            help="Exit with code 3 if this is true, such as 'lateness_p99 > 250ms' or 'rate < "
-            "0.99'.",
+            help="Exit with code 3 if this is true, such as 'lateness_p99 > 250ms' or "
+            "'rate < 0.99'.",
         ),
     ] = None,
     abort: Annotated[

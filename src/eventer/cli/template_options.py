@@ -72,8 +72,8 @@ TimelineHorizon = Annotated[
     typer.Option(
         "--timeline",
         metavar="HORIZON",
-        help="The template gives timelines; no step is later than this after the start, such "
-        "as 30m.",
+        help="The template gives timelines; no step is later than this after the start, "
+        "such as 30m.",
     ),
 ]
 Only = Annotated[

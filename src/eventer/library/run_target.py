@@ -16,6 +16,7 @@ from eventer.core.model import (
     RecordFormat,
     WrittenPart,
 )
+from eventer.library.text_file import read_text_file
 
 _FILE_FORMATS: Final[tuple[str, ...]] = get_args(FileFormat)
 
@@ -85,7 +86,8 @@ class TargetArguments:
         if not isinstance(self.key, str | None):
             raise RequestError("`key` of a topic must be one field")
         formats: dict[str, Any] = dict(zip(("format", "key_format"), self.formats, strict=True))
-        schemas = dict(zip(("schema", "key_schema"), map(_text, self.schema_files), strict=True))
+        texts = [None if file is None else read_text_file(file) for file in self.schema_files]
+        schemas = dict(zip(("schema", "key_schema"), texts, strict=True))
         record = self._record() | formats | schemas
         return KafkaTarget(self.kafka, self.connection or "kafka", self.key, **record)
 
@@ -107,17 +109,3 @@ class TargetArguments:
             self.part.value,
             self.part.omit,
         )
-
-
-def _text(file: str | Path | None) -> str | None:
-    """The text of a file.
-
-    Raises:
-        RequestError: it cannot be read.
-    """
-    try:
-        return None if file is None else Path(file).read_text("utf-8-sig")
-    except OSError as error:
-        raise RequestError(f"cannot read {file}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise RequestError(f"{file} is not UTF-8 (byte {error.start})") from error

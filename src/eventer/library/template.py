@@ -14,6 +14,7 @@ from eventer.core.errors import RequestError
 from eventer.core.json_text import json_text
 from eventer.core.model import JsonValue
 from eventer.library.error_notes import noting_errors
+from eventer.library.text_file import read_text_file
 from eventer.service.requests import ReferenceRequest, TemplateRequest
 from eventer.settings import Settings, load_settings
 
@@ -218,9 +219,4 @@ def _read(source: str | Path) -> tuple[str, str]:
     """
     if isinstance(source, str) and not source.endswith(_FILE_ENDING):
         return source, "template"
-    try:
-        return Path(source).read_text("utf-8-sig"), str(source)
-    except OSError as error:
-        raise RequestError(f"cannot read {source}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise RequestError(f"{source} is not UTF-8 (byte {error.start})") from error
+    return read_text_file(source), str(source)

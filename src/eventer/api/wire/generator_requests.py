@@ -106,8 +106,7 @@ class ScheduleBody(RequestModel):
         "digits. It is unique, and not part of the identity: another name renames the generator. "
         "If omitted, an existing generator keeps its name, and a new one is named after its "
         "destination and event, such as `kafka:orders/e1`, with a suffix such as `-2` if that "
-        "name is "
-        "taken.",
+        "name is taken.",
     )
     only: NonEmptyText | None = Field(
         default=None, description="Only the steps of timelines with this `to`."

@@ -15,8 +15,8 @@ from eventer.core.value_schema import (
     Union,
     ValueSchema,
 )
+from eventer.destinations.kafka.formats.avro_scalars import varint
 from eventer.destinations.kafka.formats.avro_schema import is_enum
-from eventer.destinations.kafka.formats.avro_values import varint
 from eventer.destinations.kafka.formats.union_types import json_type
 from eventer.kernels.binary.instructions import BinaryOp, BinaryProgram
 from eventer.kernels.binary.program_builder import Label, ProgramBuilder

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
@@ -20,11 +19,17 @@ from eventer.core.value_schema import (
     Union,
     ValueSchema,
 )
+from eventer.destinations.kafka.formats.avro_scalars import (
+    encode_block,
+    encode_boolean,
+    encode_double,
+    encode_long,
+    encode_string,
+    varint,
+)
 from eventer.destinations.kafka.formats.avro_schema import is_enum
 from eventer.destinations.kafka.formats.unfit_value import UnfitValueError, UnknownFieldError
-from eventer.destinations.kafka.formats.union_types import alternative_of, whole_number
-
-_DOUBLE: Final = struct.Struct("<d")
+from eventer.destinations.kafka.formats.union_types import alternative_of
 
 
 def encode_avro(schema: ValueSchema, value: JsonValue, tokens: tuple[str | int, ...] = ()) -> bytes:
@@ -42,7 +47,7 @@ def encode_avro(schema: ValueSchema, value: JsonValue, tokens: tuple[str | int, 
         case Choice(texts=texts):
             if value not in texts:
                 raise UnfitValueError(tokens, schema, value)
-            return varint(texts.index(value)) if is_enum(schema) else _text(value)
+            return varint(texts.index(value)) if is_enum(schema) else encode_string(value)
         case Optional():
             return _optional(schema, value, tokens)
         case Union(alternatives=alternatives):
@@ -52,28 +57,17 @@ def encode_avro(schema: ValueSchema, value: JsonValue, tokens: tuple[str | int, 
             return varint(number) + encode_avro(alternatives[number], value, tokens)
         case ListOf(element=element) if isinstance(value, Sequence) and not isinstance(value, str):
             items = [encode_avro(element, each, (*tokens, n)) for n, each in enumerate(value)]
-            return _block(items)
+            return encode_block(items)
         case MapOf(value=inner) if isinstance(value, Mapping):
             items = [
-                _text(name) + encode_avro(inner, value[name], (*tokens, name))
+                encode_string(name) + encode_avro(inner, value[name], (*tokens, name))
                 for name in sorted(value)
             ]
-            return _block(items)
+            return encode_block(items)
         case Record() if isinstance(value, Mapping):
             return _record(schema, value, tokens)
         case _:
             raise UnfitValueError(tokens, schema, value)
-
-
-def varint(value: int) -> bytes:
-    """A zigzag varint."""
-    rest = (value << 1) ^ (value >> 63)
-    encoded = bytearray()
-    while rest >= 0x80:
-        encoded.append(rest & 0x7F | 0x80)
-        rest >>= 7
-    encoded.append(rest)
-    return bytes(encoded)
 
 
 def _optional(schema: Optional, value: JsonValue, tokens: tuple[str | int, ...]) -> bytes:
@@ -98,35 +92,12 @@ def _record(schema: Record, value: Mapping[str, JsonValue], tokens: tuple[str | 
     )
 
 
-def _block(items: Sequence[bytes]) -> bytes:
-    return varint(len(items)) + b"".join(items) + varint(0) if items else varint(0)
-
-
-def _text(value: JsonValue) -> bytes:
-    if not isinstance(value, str):
-        raise ColumnTypeError
-    encoded = value.encode()
-    return varint(len(encoded)) + encoded
-
-
-def _boolean(value: JsonValue) -> bytes:
-    if not isinstance(value, bool):
-        raise ColumnTypeError
-    return b"\1" if value else b"\0"
-
-
-def _double(value: JsonValue) -> bytes:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ColumnTypeError
-    return _DOUBLE.pack(float(value))
-
-
 _SCALARS: Final[Mapping[ScalarKind, Callable[[JsonValue], bytes]]] = {
-    ScalarKind.BOOLEAN: _boolean,
-    ScalarKind.INTEGER: lambda value: varint(whole_number(value)),
-    ScalarKind.NUMBER: _double,
-    ScalarKind.TEXT: _text,
-    ScalarKind.UUID: _text,
+    ScalarKind.BOOLEAN: encode_boolean,
+    ScalarKind.INTEGER: encode_long,
+    ScalarKind.NUMBER: encode_double,
+    ScalarKind.TEXT: encode_string,
+    ScalarKind.UUID: encode_string,
     ScalarKind.TIMESTAMP: lambda value: varint(to_microseconds(value)),
-    ScalarKind.JSON: lambda value: _text(json_text(value)),
+    ScalarKind.JSON: lambda value: encode_string(json_text(value)),
 }

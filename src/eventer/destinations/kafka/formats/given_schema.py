@@ -6,11 +6,11 @@ from functools import lru_cache
 
 from eventer.core.errors import DestinationRejectedError
 from eventer.core.value_schema import ValueSchema
-from eventer.destinations.kafka.formats.avro_fit import find_misfit
-from eventer.destinations.kafka.formats.avro_parser import parse_avro_schema
-from eventer.destinations.kafka.formats.given_avro_program import given_avro_program
-from eventer.destinations.kafka.formats.given_avro_values import GivenAvroEncoder
-from eventer.destinations.kafka.formats.schema_text import SchemaTextError
+from eventer.destinations.kafka.formats.given_avro.encoder import GivenAvroEncoder
+from eventer.destinations.kafka.formats.given_avro.fit import find_misfit
+from eventer.destinations.kafka.formats.given_avro.parser import parse_avro_schema
+from eventer.destinations.kafka.formats.given_avro.program import given_avro_program
+from eventer.destinations.kafka.formats.given_avro.schema_text_error import SchemaTextError
 from eventer.destinations.kafka.formats.value_encoder import FormattedSchema
 
 

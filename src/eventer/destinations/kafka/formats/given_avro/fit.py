@@ -19,7 +19,8 @@ from eventer.core.value_schema import (
     Union,
     ValueSchema,
 )
-from eventer.destinations.kafka.formats.avro_types import (
+from eventer.destinations.kafka.formats.given_avro.encoder import GivenAvroEncoder, encode_scalar
+from eventer.destinations.kafka.formats.given_avro.schema_types import (
     AvroArray,
     AvroDate,
     AvroDecimal,
@@ -33,7 +34,6 @@ from eventer.destinations.kafka.formats.avro_types import (
     AvroUnion,
     avro_type_name,
 )
-from eventer.destinations.kafka.formats.given_avro_values import GivenAvroEncoder, encode_scalar
 from eventer.destinations.kafka.formats.unfit_value import type_name
 
 _NUMBERS: Final = frozenset({"int", "long", "float", "double"})

@@ -9,19 +9,24 @@ from eventer.core.field_values import ColumnTypeError
 from eventer.core.model import JsonValue
 from eventer.core.pointer import parse_pointer
 from eventer.destinations.kafka.formats.avro_scalars import (
+    encode_block,
     encode_boolean,
     encode_bytes,
-    encode_date,
-    encode_decimal,
     encode_double,
     encode_fixed,
     encode_float,
-    encode_instant,
     encode_int,
     encode_long,
     encode_string,
+    varint,
 )
-from eventer.destinations.kafka.formats.avro_types import (
+from eventer.destinations.kafka.formats.given_avro.logical_types import (
+    encode_date,
+    encode_decimal,
+    encode_instant,
+)
+from eventer.destinations.kafka.formats.given_avro.schema_text_error import SchemaTextError
+from eventer.destinations.kafka.formats.given_avro.schema_types import (
     AvroArray,
     AvroDate,
     AvroDecimal,
@@ -39,8 +44,6 @@ from eventer.destinations.kafka.formats.avro_types import (
     PrimitiveName,
     avro_type_name,
 )
-from eventer.destinations.kafka.formats.avro_values import varint
-from eventer.destinations.kafka.formats.schema_text import SchemaTextError
 from eventer.destinations.kafka.formats.unfit_value import (
     MissingFieldError,
     UnfitValueError,
@@ -95,9 +98,11 @@ class GivenAvroEncoder:
             case AvroUnion():
                 return self._union(kind, value, tokens)
             case AvroArray(items=items) if _is_array(value):
-                return _block([self._value(items, v, (*tokens, n)) for n, v in enumerate(value)])
+                return encode_block(
+                    [self._value(items, v, (*tokens, n)) for n, v in enumerate(value)]
+                )
             case AvroMap(values=values) if isinstance(value, Mapping):
-                return _block(
+                return encode_block(
                     [
                         encode_string(name) + self._value(values, value[name], (*tokens, name))
                         for name in sorted(value)
@@ -202,9 +207,9 @@ class GivenAvroEncoder:
             case AvroUnion(branches=branches):
                 return self._default_of_union(branches, value)
             case AvroArray(items=items) if _is_array(value):
-                return _block([self._default(items, each) for each in value])
+                return encode_block([self._default(items, each) for each in value])
             case AvroMap(values=values) if isinstance(value, Mapping):
-                return _block(
+                return encode_block(
                     [
                         encode_string(name) + self._default(values, value[name])
                         for name in sorted(value)
@@ -250,10 +255,6 @@ def _characters(value: JsonValue) -> int:
             return sum(map(len, value))
         case _:
             return 0
-
-
-def _block(items: Sequence[bytes]) -> bytes:
-    return varint(len(items)) + b"".join(items) + varint(0) if items else varint(0)
 
 
 def encode_scalar(kind: AvroType, value: JsonValue) -> bytes:

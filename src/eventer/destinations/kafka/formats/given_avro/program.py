@@ -6,7 +6,9 @@ import itertools
 from collections.abc import Sequence
 from typing import Final
 
-from eventer.destinations.kafka.formats.avro_types import (
+from eventer.destinations.kafka.formats.avro_scalars import varint
+from eventer.destinations.kafka.formats.given_avro.encoder import GivenAvroEncoder
+from eventer.destinations.kafka.formats.given_avro.schema_types import (
     AvroArray,
     AvroDate,
     AvroDecimal,
@@ -20,8 +22,6 @@ from eventer.destinations.kafka.formats.avro_types import (
     AvroUnion,
     PrimitiveName,
 )
-from eventer.destinations.kafka.formats.avro_values import varint
-from eventer.destinations.kafka.formats.given_avro_values import GivenAvroEncoder
 from eventer.kernels.binary.instructions import BinaryOp, BinaryProgram, JsonType
 from eventer.kernels.binary.program_builder import Label, ProgramBuilder
 
