@@ -172,9 +172,8 @@ def named_dialog(title: str) -> ui.dialog:
 
 async def answer_of(dialog: ui.dialog) -> object:
     """What the reader submits in a dialog, shown once; None if it or the page is closed."""
+    dialog.on("hide", dialog.delete)  # sooner, the focus would not go back to where it was
     answer: object = await dialog
-    if not dialog.is_deleted:
-        dialog.delete()
     return answer
 
 
