@@ -160,6 +160,7 @@ class Generator:
             skip=self.skip,
             accepted=self.accepted,
             outcome_unknown=outcome_unknown,
+            name=self.record.name,
         )
 
     def record_error(self, error: EventerError, at: int) -> None:

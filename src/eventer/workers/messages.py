@@ -48,7 +48,7 @@ class WorkerConfig:
     """The first message to a process: its role and configuration.
 
     `memory` is how many bytes the process may take beyond its size after loading. `row_files` is
-    the folder with the copies of files of rows.
+    the folder with the copies of files of rows. With `traces`, deliveries become traces.
     """
 
     role: Literal["delivery", "inspector", "auditor", "tester"]
@@ -57,6 +57,7 @@ class WorkerConfig:
     library: Path | None
     memory: int
     row_files: Path | None = None
+    traces: bool = False
 
 
 # --- to a delivery worker -------------------------------------------------------------------------
