@@ -187,10 +187,20 @@ class _TransactionSpans:
         began = min((each.began for each in generations), default=attempt.began)
         attributes = _delivery_attributes(delivery, attempt, generations)
         span = self._start("deliver", parent, began, attributes)
-        context = set_span_in_context(span)
-        for each in generations:
-            self._start("generate", context, each.began).end(each.ended)
+        if generations:
+            self._create_generation(set_span_in_context(span), generations)
         _end(span, attempt.ended, attempt.error_of(delivery.flow.key))
+
+    def _create_generation(self, parent: Context, generations: Sequence[_Generation]) -> None:
+        """One span for all batches of a delivery, since each span takes time."""
+        spent = sum(each.ended - each.began for each in generations)
+        attributes = {
+            "eventer.batches": len(generations),
+            "eventer.generation_time": spent / NS_PER_SECOND,
+        }
+        began = min(each.began for each in generations)
+        span = self._start("generate", parent, began, attributes)
+        span.end(max(each.ended for each in generations))
 
     def _create_stages(self, parent: Context, attempt: _Attempt) -> None:
         if attempt.encode_began < attempt.commit_began:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import threading
+from collections.abc import Sequence
 from typing import Final
 
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import OTELResourceDetector, Resource
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExportResult
 
 from eventer import __version__
 from eventer.destinations.base import ShardConnection
@@ -23,6 +25,34 @@ _QUEUED_SPANS: Final = 10_000
 """A transaction of many generators has thousands of spans."""
 
 
+class _FirstOfOutage(logging.Filter):
+    """Lets the first record about an outage of the collector pass; retries would fill the log."""
+
+    reported = False
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the record is logged."""
+        del record
+        first, self.reported = not self.reported, True
+        return first
+
+
+class _Exporter(OTLPSpanExporter):
+    """The exporter, which logs each outage of the collector once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._outage = _FirstOfOutage()
+        logging.getLogger(OTLPSpanExporter.__module__).addFilter(self._outage)
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        """See `OTLPSpanExporter.export`."""
+        result = super().export(spans)
+        if result is SpanExportResult.SUCCESS:
+            self._outage.reported = False
+        return result
+
+
 class OtlpTraces:
     """The traces of this process. Its service is `eventer`, unless a variable names another."""
 
@@ -32,7 +62,7 @@ class OtlpTraces:
             resource=own.merge(OTELResourceDetector().detect()), shutdown_on_exit=False
         )
         queue = None if _QUEUE_VARIABLE in os.environ else _QUEUED_SPANS
-        processor = BatchSpanProcessor(OTLPSpanExporter(), max_queue_size=queue)
+        processor = BatchSpanProcessor(_Exporter(), max_queue_size=queue)
         self._provider.add_span_processor(processor)
         self._tracer = self._provider.get_tracer("eventer", __version__)
         self.generation_times = GenerationTimes()

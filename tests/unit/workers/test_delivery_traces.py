@@ -98,7 +98,7 @@ def committed(numbers: Iterable[int], **fields: Any) -> DeliveryOutcome:
 async def test_a_transaction_is_the_trace_of_its_deliveries_and_stages() -> None:
     spans = Spans()
     spans.generate(5, 0, 10, 20)
-    spans.generate(5, 2, 20, 40)
+    spans.generate(5, 2, 25, 40)
     spans.generate(6, 0, 5, 6)
     outcome = committed([5, 6], encoding_ns=7, waiting_ns=3)
     await spans.deliver(outcome, delivery(5, 0, 2), delivery(6, 0))
@@ -110,10 +110,13 @@ async def test_a_transaction_is_the_trace_of_its_deliveries_and_stages() -> None
     }
     assert (root.start_time, first.start_time, second.start_time) == (5, 10, 5)
     assert [(each.start_time, each.end_time) for each in spans.named("generate")] == [
-        (10, 20),
-        (20, 40),
+        (10, 40),
         (5, 6),
     ]
+    assert dict(spans.named("generate")[0].attributes) == {
+        "eventer.batches": 2,
+        "eventer.generation_time": 25 / NS_PER_SECOND,
+    }
     assert encode.end_time == commit.start_time == encode.start_time + 7
     assert commit.end_time == root.end_time == first.end_time == second.end_time
     assert root.attributes["eventer.events"] == 6
@@ -167,4 +170,5 @@ async def test_times_of_batches_that_are_never_delivered_are_forgotten(
     for first in (0, 2, 4):
         spans.generate(5, first, 10, 20)
     await spans.deliver(committed([5]), delivery(5, 0, 2, 4))
-    assert len(spans.named("generate")) == 2
+    (generated,) = spans.named("generate")
+    assert generated.attributes["eventer.batches"] == 2
