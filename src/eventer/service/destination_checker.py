@@ -80,7 +80,9 @@ class DestinationChecker:
                 await self.worker_pool.check(shard, flow)
         except TimeoutError:
             return NoAnswerYetError(
-                f"{target.connection!r} has not answered yet", hint="Eventer keeps trying"
+                f"{target.connection!r} has not answered yet",
+                hint="Eventer keeps trying; the first time after an installation, it also waits "
+                "until its kernels are compiled",
             )
         except EventerError as error:
             return error
