@@ -1,6 +1,7 @@
 """The MySQL harness of the conformance tests: reads and changes rows without Eventer's code."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import pymysql
 from pymysql.cursors import DictCursor
@@ -76,6 +77,12 @@ class MysqlHarness:
         )
 
     def execute(self, statement: str, *values: object) -> Sequence[dict]:
+        with self.session() as cursor:
+            cursor.execute(statement, values)
+            return cursor.fetchall()
+
+    @contextmanager
+    def session(self) -> Iterator[DictCursor]:
         parts = self.settings.parts
         client = pymysql.connect(
             host=parts.host,
@@ -87,7 +94,6 @@ class MysqlHarness:
         )
         try:
             with client.cursor() as cursor:
-                cursor.execute(statement, values)
-                return cursor.fetchall()
+                yield cursor
         finally:
             client.close()
