@@ -14,6 +14,7 @@ from eventer.core.errors import (
     DestinationError,
     DestinationRejectedError,
     DestinationUnavailableError,
+    PositionLostError,
     TargetUnavailableError,
 )
 from eventer.core.model import Guarantee, Position, PositionKey
@@ -170,7 +171,11 @@ class MysqlConnection:
         for delivery in deliveries:
             try:
                 encoded.append(self._encode(session, delivery))
-            except (DestinationRejectedError, TargetUnavailableError) as error:
+            except (
+                DestinationRejectedError,
+                PositionLostError,
+                TargetUnavailableError,
+            ) as error:
                 refused[delivery.flow.key] = error
         if not encoded:
             return CommitResult(rejected=refused)
@@ -182,6 +187,7 @@ class MysqlConnection:
     def _encode(self, session: Session, delivery: Delivery) -> EncodedDelivery:
         flow = delivery.flow
         before = self._positions.get(flow.key, START)
+        _check_position(delivery, before.position)
         found = before.fields
         if flow.shape.open:
             names = {name for batch in delivery.batches for name in batch.written.names()}
@@ -192,3 +198,11 @@ class MysqlConnection:
         rows: EncodedRows = encode_rows(mapping, delivery.batches)
         self._encoding_ns += time.monotonic_ns() - began
         return EncodedDelivery(delivery, mapping, rows, replace(before, fields=found))
+
+
+def _check_position(delivery: Delivery, committed: Position) -> None:
+    first = delivery.batches[0].first
+    if delivery.accepted is None and committed.next != first:
+        raise PositionLostError(
+            f"the delivery starts at event {first}, but the database's position is {committed.next}"
+        )
