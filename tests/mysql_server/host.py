@@ -13,8 +13,6 @@ import sys
 import time
 from pathlib import Path
 
-import pymysql
-
 from tests.waiting import DEADLINE_S
 
 OPTIONS = (
@@ -57,6 +55,8 @@ def start(directory: Path, port: int) -> subprocess.Popen[bytes]:
 
 def wait_for(server: subprocess.Popen[bytes], port: int) -> None:
     """Waits until the server accepts connections."""
+    import pymysql
+
     deadline = time.monotonic() + DEADLINE_S
     while True:
         try:

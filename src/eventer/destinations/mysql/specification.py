@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from eventer.core.errors import DestinationRejectedError, Fault
+from eventer.core.distribution import install_command
+from eventer.core.errors import ConfigError, DestinationRejectedError, Fault
 from eventer.core.model import EventShape, JsonValue
 from eventer.destinations.connector import ConfiguredConnection, ConnectionContext
 from eventer.destinations.kind import DestinationKind
@@ -43,9 +45,18 @@ class MysqlKind(DestinationKind[MysqlTarget, "MysqlConnectionSettings"]):
     def configure(
         self, settings: MysqlConnectionSettings, context: ConnectionContext
     ) -> ConfiguredConnection:
-        """The address is the DSN without user and password."""
+        """The address is the DSN without user and password.
+
+        Raises:
+            ConfigError: the client of the server is not installed.
+        """
         if settings.dsn is None:
             return ConfiguredConnection("exactly-once")
+        if find_spec("pymysql") is None:
+            raise ConfigError(
+                f"connection {context.name!r} needs the client of MySQL, which is not installed",
+                hint=install_command("mysql"),
+            )
         client = MysqlSettings(
             settings.dsn.get_secret_value(),
             settings.password.get_secret_value() if settings.password else None,
