@@ -126,6 +126,7 @@ def _generator_metrics(generators: Iterable[GeneratorView]) -> Iterator[Metric]:
         for view in views:
             family.add_metric((str(view.id),), metric.value(view))
         yield family
+    yield _faults(views)
 
 
 def _states(views: Sequence[GeneratorView]) -> Metric:
@@ -144,6 +145,18 @@ def _info(views: Sequence[GeneratorView]) -> Metric:
     for view in views:
         info.add_metric((str(view.id), *_identification(view)), 1)
     return info
+
+
+def _faults(views: Sequence[GeneratorView]) -> Metric:
+    faults = CounterMetricFamily(
+        "eventer_faults",
+        "Committed events with a fault on purpose, by the kinds of the generator's rules",
+        labels=("generator", "kind"),
+    )
+    for view in views:
+        for kind, count in view.faults.items():
+            faults.add_metric((str(view.id), kind.value), count)
+    return faults
 
 
 def _identification(view: GeneratorView) -> tuple[str, ...]:

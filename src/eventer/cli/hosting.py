@@ -18,7 +18,7 @@ from eventer.api.time_limited_protocol import protocol_class
 from eventer.core.logs import LogSettings, configure_logging
 from eventer.service.eventer import Eventer
 from eventer.service.hosted_service import started_eventer
-from eventer.settings.model import Settings, check_bind
+from eventer.settings.model import Settings, check_bind, check_traces
 from eventer.web.studio import Studio, is_installed
 
 _GRACE_SECONDS = 5
@@ -42,10 +42,11 @@ async def run_service(
     """Runs the service and its API during the block.
 
     Raises:
-        ConfigError: other machines could use it without a token.
+        ConfigError: other machines could use it without a token; it cannot export traces.
         RegistryError: the registry cannot be opened.
     """
     check_bind(settings)
+    check_traces(settings)
     _raise_file_limit(settings.limits.connections + _OTHER_FILES)
     async with started_eventer(settings, embedded=embedded) as eventer:
         routes = create_routes(eventer, settings)

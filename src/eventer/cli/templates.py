@@ -12,7 +12,13 @@ from eventer.cli import template_options as option
 from eventer.cli.exit_codes import INVALID, OK, exit_with_code
 from eventer.cli.faults import Faults, parse_faults
 from eventer.cli.options import AsJson, First, Library, settings_of
-from eventer.cli.target_options import RecordFormats, checked_target, target_of
+from eventer.cli.target_options import (
+    EndpointOptions,
+    FolderOptions,
+    RecordFormats,
+    checked_target,
+    target_of,
+)
 from eventer.cli.template_options import (
     parse_seed,
     seed_message,
@@ -94,6 +100,11 @@ def validate(
     *,
     topic: option.Topic = None,
     table: option.Table = None,
+    folder: option.Folder = None,
+    file_format: option.FileFormatName = None,
+    partition_by: option.PartitionBy = None,
+    endpoint: option.Endpoint = None,
+    body_format: option.BodyFormatName = None,
     key: option.Key = None,
     value: option.Value = None,
     omit: option.Omit = None,
@@ -112,7 +123,7 @@ def validate(
     library: Library = None,
     as_json: AsJson = False,
 ) -> int:
-    """Check a template, its first 100 events, and whether they fit a topic or table."""
+    """Check a template, its first 100 events, and whether they fit a destination."""
     from eventer.core.error_text import format_error
 
     settings = settings_of(context, library=library)
@@ -128,8 +139,12 @@ def validate(
     )
     part = _checked_part(value, omit)
     formats = RecordFormats(record_format, key_format, schema_file, key_schema_file)
+    # As for `run`: without a connection, FOLDER is the root, and URL the address.
+    located = connection is not None
+    files = FolderOptions(folder if located or folder is None else ".", file_format, partition_by)
+    http = EndpointOptions(endpoint if located or endpoint is None else "", body_format)
     target: Target | None = target_of(
-        topic, table, key, connection, part=part, op=op, formats=formats
+        topic, table, key, connection, part=part, op=op, formats=formats, files=files, http=http
     )
     if target is None and not part.is_whole:
         target = ConsoleTarget(value=part.value, omit=part.omit)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from eventer.core.cursor import Cursor
 from eventer.core.errors import DestinationRejectedError
+from eventer.core.fault_rules import FaultKind
 from eventer.core.match_hints import MatchHints
 from eventer.core.model import ColumnType, Position
 
@@ -149,7 +151,8 @@ class Batch(EventRows):
     `index` is ascending. A skipped index has no row, nor have those of `dropped`, events that are
     not emitted on purpose. `event_bytes` are the bytes of text of the whole events, if `fields` has
     their values and only a part of them is written. If the indices number steps of timelines,
-    `cursors` are the places of the first one and after the last one.
+    `cursors` are the places of the first one and after the last one. `fault_kinds` (uint8) has the
+    bits of the kinds of faults of each row; `fault_drops` counts the events that faults dropped.
     """
 
     first: int
@@ -157,6 +160,8 @@ class Batch(EventRows):
     dropped: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     event_bytes: int = 0
     cursors: tuple[Cursor, Cursor] | None = None
+    fault_kinds: NDArray[np.uint8] | None = None
+    fault_drops: int = 0
     fields: BatchFields = field(kw_only=False)
     part_fields: BatchFields | None = None
 
@@ -182,6 +187,7 @@ class Batch(EventRows):
             fields=SelectedFields(self.fields, rows),
             part_fields=None if part is None else SelectedFields(part, rows),
             fault_labels=_taken(self.fault_labels, rows),
+            fault_kinds=None if self.fault_kinds is None else self.fault_kinds[rows],
             match_hints=None,
         )
 
@@ -204,6 +210,17 @@ class Batch(EventRows):
         if not rows.any():
             return self
         return replace(self.take(~rows), dropped=np.append(self.dropped, self.index[rows]))
+
+    @property
+    def fault_counts(self) -> Counter[FaultKind]:
+        """How many events have, or were dropped by, a fault of each kind."""
+        counts: Counter[FaultKind] = Counter()
+        if self.fault_drops:
+            counts[FaultKind.DROP] = self.fault_drops
+        if self.fault_kinds is not None:
+            for kind in FaultKind:
+                counts[kind] += int(np.count_nonzero(self.fault_kinds & kind.bit))
+        return +counts
 
     @property
     def next(self) -> int:

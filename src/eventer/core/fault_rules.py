@@ -28,6 +28,11 @@ class FaultKind(StrEnum):
     DUPLICATE = "duplicate"
 
     @property
+    def bit(self) -> int:
+        """Its bit in a set of kinds that is a number."""
+        return 1 << _NUMBERS[self]
+
+    @property
     def has_fields(self) -> bool:
         """Whether it changes fields; the others concern the whole event."""
         return self in {FaultKind.NULL, FaultKind.MISSING, FaultKind.CORRUPT}
@@ -37,6 +42,8 @@ class FaultKind(StrEnum):
         """Whether it is about when an event is delivered; the others are about what is written."""
         return self in {FaultKind.LATE, FaultKind.DUPLICATE}
 
+
+_NUMBERS: Final = {kind: number for number, kind in enumerate(FaultKind)}
 
 FaultLabel: TypeAlias = Literal["header"]
 

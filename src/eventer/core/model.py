@@ -434,13 +434,15 @@ class EventShape:
     `columns` are the possible top-level fields, sorted by code point. If `open`, events may have
     more fields, which are stored as `jsonb`. `is_object` is None if it is not known in advance.
     `absent` are the fields named by options of the destination that none of the first events had.
-    `schemas` are those of the records, if their format needs one.
+    `timestamp_unit` is what the values of a topic's `timestamp` evidently are in place of
+    milliseconds. `schemas` are those of the records, if their format needs one.
     """
 
     columns: tuple[Column, ...] = ()
     open: bool = True
     is_object: bool | None = None
     absent: tuple[str, ...] = field(default=(), compare=False)
+    timestamp_unit: str | None = field(default=None, compare=False)
     schemas: RecordSchemas | None = None
 
 

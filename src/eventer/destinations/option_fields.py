@@ -14,6 +14,7 @@ from eventer.core.written_part import is_written, option_tokens
 from eventer.destinations.kind import destination_kind
 
 _NOT_OBJECTS: Final = "the events are not objects"
+_TIMESTAMP_HINT: Final = "convert them to milliseconds, or use a text such as 2021-12-31T23:59:59Z"
 _EFFECTS: Final = {
     "key": "records get no key",
     "partition": "records go to the partition of their key or index",
@@ -79,8 +80,12 @@ def option_warnings(
 ) -> Iterator[tuple[str, str | None]]:
     """A message, and perhaps a hint, for each option whose field is in `shape.absent`.
 
-    Faults may also name fields that the target does not write.
+    Likewise for a timestamp in another unit than milliseconds. Faults may also name fields that the
+    target does not write.
     """
+    if shape.timestamp_unit is not None:
+        message = f"the values of `timestamp` look like {shape.timestamp_unit} since 1970"
+        yield f"{message}, but are taken for milliseconds", _TIMESTAMP_HINT
     names = [column.name for column in shape.columns]
     for option, field in _named_fields(target, rules):
         if field in shape.absent:

@@ -87,7 +87,7 @@ class FolderImporter:
         with file.open("rb") as stream:
             data = stream.read(most + 1)
         if len(data) > most:
-            raise TemplateStaticError(f"{path!r} is larger than {most} bytes")
+            raise TemplateStaticError(f"{path!r} is larger than {most:,} bytes")
         return data
 
 

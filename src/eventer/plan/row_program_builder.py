@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeAlias
 
 import numpy as np
 
 from eventer.core.json_text import json_text
+from eventer.core.model import JsonValue
 from eventer.functions.spec import BoundCall
 from eventer.kernels.json.instructions import MAX_DEPTH, Column, RowOp, RowProgram
 from eventer.kernels.json.prefix_classes import PrefixClasses, prefix_classes
@@ -31,7 +32,8 @@ class RowProgramBuilder:
         PlanUnsupportedError: any method, beyond a limit.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, json_text: Callable[[JsonValue], str] = json_text) -> None:
+        self._json_text = json_text
         self._code: list[tuple[int, int, int]] = []
         self._literals = bytearray()
         self._slots: dict[tuple[Layout, int], int] = {}
@@ -138,7 +140,7 @@ class RowProgramBuilder:
         number = self._numbers.get(id(entries))
         if number is None:
             number = self._numbers[id(entries)] = len(self._dictionaries)
-            texts = [json_text(entry).encode() for entry in entries]
+            texts = [self._json_text(entry).encode() for entry in entries]
             column = _dictionary(texts)
             self._dictionaries.append(column)
             self._prefix_classes.append(prefix_classes(texts))

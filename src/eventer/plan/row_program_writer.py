@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
@@ -31,9 +32,11 @@ NOTHING: Final[OmittedFields] = {}
 class RowProgramWriter:
     """Writes the program of a value in the current domain."""
 
+    _json_text: Callable[[JsonValue], str] = staticmethod(json_text)
+
     def __init__(self, tracer: Tracer) -> None:
         self._tracer = tracer
-        self._out = RowProgramBuilder()
+        self._out = RowProgramBuilder(self._json_text)
 
     def program(self, value: Any, omitted: OmittedFields = NOTHING) -> BoundRowProgram:
         """The program that writes a value without the omitted fields.
@@ -68,7 +71,7 @@ class RowProgramWriter:
                 raise PlanUnsupportedError(
                     f"an event has a constant text of {len(value):,} characters"
                 )
-            self._out.add_literal(json_text(value))
+            self._out.add_literal(self._json_text(value))
 
     def _symbol(self, value: Symbol, omitted: OmittedFields) -> None:
         if is_context_text(value):
@@ -86,12 +89,17 @@ class RowProgramWriter:
             if omitted:
                 node = without_fields_of_values(self._tracer, value, omitted).node
             graph, domain = self._tracer.graph, self._tracer.domain
-            texts = graph.node("value_text", (node,), domain, Type.TEXT)
+            texts = graph.node(
+                "value_text", (node,), domain, Type.TEXT, parameters=(self._json_text,)
+            )
             self._out.emit_column(RowOp.RAW, Layout.TEXT, texts)
             return
         if _is_of_plain_parts(node):
             self._parts(node)
             return
+        self._scalar(node)
+
+    def _scalar(self, node: Node) -> None:
         op, layout = _SCALARS[node.type]
         self._out.emit_column(RowOp.PLAIN if _is_plain(node) else op, layout, node)
 
@@ -230,6 +238,23 @@ class RowProgramWriter:
                 self._optional(value, name, rest, separator, omitted)
 
             self._branch(condition, write_field, write_rest if rest else None)
+
+
+class DocumentWriter(RowProgramWriter):
+    """Writes the program of a JSON document that reads back as the same value, -0 included.
+
+    Events have 0 instead of -0.
+    """
+
+    _json_text = staticmethod(json.dumps)
+
+    def _scalar(self, node: Node) -> None:
+        if node.type is not Type.NUMBER:
+            super()._scalar(node)
+            return
+        graph, domain = self._tracer.graph, self._tracer.domain
+        texts = graph.node("number_text", (node,), domain, Type.TEXT)
+        self._out.emit_column(RowOp.RAW, Layout.TEXT, texts)
 
 
 def _fields(value: Object) -> list[tuple[str, Chain | None]]:

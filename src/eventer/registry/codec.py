@@ -167,8 +167,9 @@ def shape_text(shape: EventShape) -> str:
     """A shape as JSON text."""
     parts = asdict(replace(shape, schemas=None))
     del parts["schemas"]
-    if not shape.absent:
-        del parts["absent"]
+    for name in ("absent", "timestamp_unit"):
+        if not parts[name]:
+            del parts[name]
     if shape.schemas is not None:
         parts["schemas"] = schemas_json(shape.schemas)
     return _dump(parts)

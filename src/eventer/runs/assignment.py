@@ -26,7 +26,7 @@ class Assignment:
     the destination has lost it. `poison_index` is the index at which the generator crashed its
     process: everything before it is committed before it is tried again. If `isolate`, the events
     of one batch from there on are generated one by one, to find the poison event. `bindings` say
-    what its references read; they are known when it is resumed.
+    what its references read; they are known when it is resumed. `name` is for people.
     """
 
     key: PositionKey
@@ -37,6 +37,7 @@ class Assignment:
     poison_index: int | None = None
     isolate: bool = False
     bindings: tuple[Binding, ...] = ()
+    name: str = ""
     flow: Flow = field(init=False)
     """The generator as its destination sees it: one object, as destinations compare it."""
 

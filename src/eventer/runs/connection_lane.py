@@ -97,7 +97,8 @@ class ConnectionLane:
         """Whether targets of flows are being prepared, or will be next."""
         if not self._connection.opened or isinstance(self.instruction, Deliver):
             return False
-        return any(now >= flow.prepare_at for flow in self._flows.unprepared())
+        flow = self._flows.to_prepare
+        return flow is not None and now >= flow.prepare_at
 
     # --- what to begin ------------------------------------------------------------------------
 
@@ -125,7 +126,7 @@ class ConnectionLane:
             yield from self._state.throttle.wake_instants(idle=self._generation.idle)
         if not self._flows:
             yield self._connection.idle_until
-        for flow in self._flows.unprepared():
+        if (flow := self._flows.to_prepare) is not None:
             yield flow.prepare_at
 
     @property
@@ -167,10 +168,10 @@ class ConnectionLane:
             return ReadPositions(unread)
         if self._checks:
             return self._checks.popleft()
-        for flow in self._flows.unprepared():
-            if now >= flow.prepare_at:
-                return Prepare(flow.assignment.flow)
-        return None
+        flow = self._flows.to_prepare
+        if flow is None or now < flow.prepare_at:
+            return None
+        return Prepare(flow.assignment.flow)
 
     def _is_deliverable(self, now: int) -> bool:
         if not self._flows.has_pending:
@@ -229,7 +230,7 @@ class ConnectionLane:
         flow, self.instruction = self._flows.get(self.instruction.flow.key), None
         if flow is None or not isinstance(flow.state, TargetUnprepared):
             return
-        self._flows.set_prepared(flow)
+        flow.target_prepared()
         self._reports.append(FlowRunning(flow.key))
         self._generation.schedule(flow, now)
 

@@ -1,4 +1,4 @@
-"""The flows that a shard holds: all, those that cannot deliver yet, those with pending batches."""
+"""The flows that a shard holds: all, those that must be prepared, those with pending batches."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from eventer.core.model import PositionKey
 from eventer.destinations.base import Delivery
 from eventer.runs.assignment import Assignment
 from eventer.runs.batch_limiter import NO_LIMIT, BatchLimiter
-from eventer.runs.flow_state import Removed, TargetUnprepared
+from eventer.runs.flow_state import Removed
+from eventer.runs.prepare_queue import PrepareQueue
 from eventer.runs.shard_flow import ShardFlow
 from eventer.runs.shard_messages import GenerationRequest
 
@@ -18,9 +19,9 @@ class FlowSet:
 
     def __init__(self) -> None:
         self._all: dict[PositionKey, ShardFlow] = {}
-        self._unready: dict[PositionKey, ShardFlow] = {}
         self._unread: dict[PositionKey, ShardFlow] = {}
-        """The flows whose position may be unread: a subset of the unready ones."""
+        """The flows whose position may be unread."""
+        self._unprepared = PrepareQueue()
         self._pending: dict[PositionKey, ShardFlow] = {}
         self._versions = 0
         self._quarantined_last = True
@@ -53,14 +54,13 @@ class FlowSet:
         """Adds the flow of an assignment."""
         assert assignment.key not in self._all
         flow = ShardFlow(assignment, self.version())
-        self._all[flow.key] = self._unready[flow.key] = self._unread[flow.key] = flow
+        self._all[flow.key] = self._unread[flow.key] = flow
 
     def remove(self, flow: ShardFlow) -> None:
         """Removes a flow."""
         flow.state = Removed()
         self.drop_pending(flow)
         self._all.pop(flow.key, None)
-        self._unready.pop(flow.key, None)
         self._unread.pop(flow.key, None)
 
     # --- towards delivery ---------------------------------------------------------------------
@@ -69,12 +69,7 @@ class FlowSet:
         """Drops everything uncommitted of a flow whose connection was lost."""
         flow.lose_connection(self.version(), outcome_unknown=outcome_unknown)
         self.drop_pending(flow)
-        self._unready[flow.key] = self._unread[flow.key] = flow
-
-    def set_prepared(self, flow: ShardFlow) -> None:
-        """A flow's target is prepared."""
-        flow.target_prepared()
-        self._unready.pop(flow.key, None)
+        self._unread[flow.key] = flow
 
     def unread_positions(self) -> tuple[PositionKey, ...]:
         """The flows whose position must be read."""
@@ -82,9 +77,14 @@ class FlowSet:
             self._unread = {key: flow for key, flow in self._unread.items() if flow.position_unread}
         return tuple(self._unread)
 
-    def unprepared(self) -> Iterator[ShardFlow]:
-        """The flows whose target must be prepared."""
-        return (flow for flow in self._unready.values() if isinstance(flow.state, TargetUnprepared))
+    def await_preparation(self, flow: ShardFlow) -> None:
+        """A flow has resumed: its target must be prepared."""
+        self._unprepared.add(flow)
+
+    @property
+    def to_prepare(self) -> ShardFlow | None:
+        """The flow whose target must be prepared first, at its `prepare_at`."""
+        return self._unprepared.first
 
     # --- pending batches ----------------------------------------------------------------------
 

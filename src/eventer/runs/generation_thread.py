@@ -25,6 +25,7 @@ from eventer.core.errors import BudgetError, EventerError, RequestError, Templat
 from eventer.core.large_stack import large_stack_executor
 from eventer.core.logs import event
 from eventer.core.model import EventSource, PositionKey
+from eventer.kernels.json.assemble import is_kernel_loaded
 from eventer.plan.columnar_engine import ColumnarEngine
 from eventer.plan.engine import Engine, ScheduledTimes
 from eventer.runs.assignment import Assignment
@@ -32,6 +33,9 @@ from eventer.runs.shard_messages import GenerationRequest, GenerationResult
 from eventer.runs.timelines.flow_steps import FlowSteps
 
 SLICE_NS: Final = 20_000_000
+_QUICK_EVENTS: Final = 2_000
+"""Python and NumPy generate and print these in less time than it takes to load kernels."""
+_QUICK_BATCH: Final = 200
 _VALUE_BYTES_PER_TEXT_BYTE: Final = 16
 """Bytes of Python values that a batch of the interpreter holds for each byte of its text."""
 
@@ -44,6 +48,8 @@ class GenerationThread:
     """Generates batches with engines from `build`, one for each generator.
 
     `on_request` is called in the thread before each request, `on_slice_end` at the end of a slice.
+    With `quick_start`, the first events are delivered at once, in batches that are so small that
+    they need no kernels: they do not wait until kernels are loaded or compiled.
     """
 
     def __init__(
@@ -52,8 +58,10 @@ class GenerationThread:
         *,
         on_request: Callable[[GenerationRequest], None] | None = None,
         on_slice_end: Callable[[], None] | None = None,
+        quick_start: bool = False,
     ) -> None:
         self._build = build
+        self._quick_events = _QUICK_EVENTS if quick_start else 0
         self._on_request = on_request
         self._on_slice_end = on_slice_end
         self._engines: dict[PositionKey, tuple[_EngineInputs, Engine]] = {}
@@ -96,7 +104,7 @@ class GenerationThread:
         self._announce(requests, deadline)
         while waiting:
             request = waiting.popleft()
-            began = time.monotonic_ns()
+            began, quick = time.monotonic_ns(), self._quick_events > 0
             self._notify(request)
             generated = self._generate(request, deadline)
             done.append(generated)
@@ -106,7 +114,7 @@ class GenerationThread:
             now = time.monotonic_ns()
             # Each request gets one turn; a batch that the deadline would cut short is not begun.
             over = now >= deadline or (len(done) >= len(requests) and 2 * now - began > deadline)
-            if over or byte_budget <= 0:
+            if over or byte_budget <= 0 or quick:
                 break
         self._notify(None)
         return done
@@ -136,10 +144,13 @@ class GenerationThread:
         try:
             engine = self._engine(request)
             most = request.assignment.max_events(request.first)
+            if self._quick_events > 0 and not is_kernel_loaded():
+                most = min(most, _QUICK_BATCH)
             times = request.timetable.scheduled(request.first, min(request.count, most))
             if not len(times):
                 return GenerationResult(request)
             batch = engine.generate(request.first, times, deadline, later_times(request))
+            self._quick_events -= batch.count
         except EventerError as error:
             return GenerationResult(request, error=error, cursors=_cursors(request))
         except MemoryError:

@@ -52,7 +52,8 @@ class Shard:
         if flow is None or not isinstance(flow.state, PositionReported):
             return
         flow.resume(timetable, limit, bindings, gate)
-        self._state.end_if_done(flow)
+        if not self._state.end_if_done(flow):
+            self._flows.await_preparation(flow)
 
     def reported(self, key: PositionKey) -> tuple[Assignment, Position] | None:
         """The assignment and the position of a flow that waits for `resume`."""

@@ -127,6 +127,7 @@ class Eventer:
             library=self._settings.library,
             memory=self._settings.limits.worker_memory_bytes,
             row_files=row_file_folder(self._settings),
+            traces=self._settings.traces and role == "delivery",
         )
 
     async def start(self) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from eventer.core.clock import NS_PER_SECOND
 from eventer.core.cursor import FAILED, Cursor
 from eventer.core.errors import EventerError, PositionLostError
+from eventer.core.fault_rules import FaultKind
 from eventer.core.model import GeneratorState, Guarantee, Position, PositionKey, Segment
 from eventer.destinations.base import Flow
 from eventer.registry.base import (
@@ -54,6 +56,7 @@ class Generator:
     meter: RateMeter = field(default_factory=RateMeter)
     recent_errors: RecentErrors = field(default_factory=RecentErrors)
     retries: int = 0
+    faults: Counter[FaultKind] = field(default_factory=Counter)
     backlog: StepBacklog | None = None
     _history: Pace | None = None
 
@@ -160,7 +163,13 @@ class Generator:
             skip=self.skip,
             accepted=self.accepted,
             outcome_unknown=outcome_unknown,
+            name=self.record.name,
         )
+
+    @property
+    def fault_totals(self) -> Mapping[FaultKind, int]:
+        """How many committed events have faults, by the kinds of its rules."""
+        return {rule.kind: self.faults[rule.kind] for rule in self.record.spec.faults}
 
     def record_error(self, error: EventerError, at: int) -> None:
         """Sets the last error, and adds it to the recent ones."""
@@ -292,6 +301,7 @@ def view(
         lag=lag,
         overdue=max(0, now - since) / NS_PER_SECOND if lag else 0.0,
         retries=generator.retries,
+        faults=generator.fault_totals,
         partitions=partitions[-1][1] if partitions else None,
         limited_by=slowest if generator.active and behind else None,
         next_tick=pace.next_due(due) if generator.active else None,

@@ -250,6 +250,7 @@ class Lifecycle:
             if generator := self._by_key.get(key):
                 generator.position = position
                 generator.backlog = update.backlogs.get(key)
+                generator.faults.update(update.faults.get(key, ()))
                 generator.meter.record(
                     update.at, position.next, tick_interval(generator.record.pace)
                 )

@@ -200,7 +200,11 @@ def _spec(
     return GeneratorSpec(
         replace(event_source, template=inspection.template),
         target,
-        shape=replace(_shape(inspection, target), absent=inspection.absent.get(target, ())),
+        shape=replace(
+            _shape(inspection, target),
+            absent=inspection.absent.get(target, ()),
+            timestamp_unit=inspection.timestamp_units.get(target),
+        ),
         on_error=event.on_error,
         catch_up=event.catch_up,
         engine=inspection.engine,

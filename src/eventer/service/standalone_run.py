@@ -265,7 +265,7 @@ class StandaloneRun:
         self._result: RunResult | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._end_timer: asyncio.TimerHandle | None = None
-        self._generation_thread = GenerationThread(self._build)
+        self._generation_thread = GenerationThread(self._build, quick_start=True)
         self._runner = ShardRunner(
             lambda: job.connector.connect(self._key.cluster, 0),
             self._generation_thread,

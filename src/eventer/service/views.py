@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from eventer.core.fault_rules import FaultKind
 from eventer.core.model import GeneratorState, Guarantee, Target
 from eventer.destinations.audit import AuditReport
 from eventer.destinations.inspection import ConnectionReport, TargetSize
@@ -68,7 +69,8 @@ class GeneratorView:
     to whose next events its next event may refer. `related` are the ids of other generators with
     the same stream and destination. Only the answer to `add` sets `created`, `updated` and
     `related`. `delivery` is None until the destination has reported its guarantee, and
-    `partitions` (of a topic) until an event is committed. Of a generator of timelines, `position`
+    `partitions` (of a topic) until an event is committed. `faults` count the events with faults
+    since the service started, by the kinds of its rules. Of a generator of timelines, `position`
     is a delivery number, `timelines` counts those that have begun, and `requested_rate` is that of
     timelines.
     `generator.view` fills it; `api/wire/responses.py` shows it.
@@ -91,6 +93,7 @@ class GeneratorView:
     updated: bool = False
     related: tuple[int, ...] = ()
     retries: int = 0
+    faults: Mapping[FaultKind, int] = field(default_factory=dict)
     partitions: int | None = None
     limited_by: Stage | None = None
     timelines: int | None = None

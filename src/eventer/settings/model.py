@@ -7,6 +7,7 @@ import os
 import re
 import tempfile
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias, Union
 
@@ -179,6 +180,11 @@ class Settings(Section):
         default="text", description="Form of the log lines of `eventer serve` and `eventer dev`."
     )
     log_level: LogLevel = Field(default="info", description="Lowest level that is logged.")
+    traces: bool = Field(
+        default=False,
+        description="Export OpenTelemetry traces of deliveries, as the variables `OTEL_*` say. It "
+        "needs the extra `otel`.",
+    )
     kafka: KafkaConnection = Field(
         default=KafkaConnection(), description="The connection named `kafka`."
     )
@@ -224,6 +230,27 @@ def is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
+        return False
+
+
+def check_traces(settings: Settings) -> None:
+    """Checks that traces can be exported if they are wanted.
+
+    Raises:
+        ConfigError: the packages of the extra `otel` are not installed.
+    """
+    if settings.traces and not _is_installed("opentelemetry.exporter.otlp.proto.http"):
+        raise ConfigError(
+            "`traces` needs packages that are not installed",
+            key="traces",
+            hint="install Eventer with the extra `otel`",
+        )
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:
         return False
 
 

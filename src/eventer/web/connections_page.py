@@ -138,7 +138,9 @@ def _build_details(
     if isinstance(tested, EventerError):
         problem_box(tested)
     if status.places:
-        show(table_markup(place_headers(status.kind), place_rows(status.places, report)))
+        shown = 2 if report is None else 4  # the sizes come with a test
+        rows = (row[:shown] for row in place_rows(status.places, report))
+        show(table_markup(place_headers(status.kind)[:shown], rows))
     if status.generators:
         _build_generators(status)
 

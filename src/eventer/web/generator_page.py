@@ -122,7 +122,7 @@ class _GeneratorPage:
         with card():
             with ui.tabs(on_change=self._explain).props("dense no-caps align=left") as self._tabs:
                 names = [ui.tab(name) for name in ("Template", "Plan")]
-            with ui.tab_panels(self._tabs, value=names[0]).props("keep-alive"):
+            with ui.tab_panels(self._tabs, value=names[0], animated=False).props("keep-alive"):
                 with ui.tab_panel(names[0]):
                     text = self._view.record.spec.event_source.template.text
                     self._editor = template_editor(text, dark=self._visit.dark)
@@ -229,7 +229,11 @@ def _build_request(visit: Visit, view: GeneratorView) -> None:
     with card("The request that adds it again"):
         with ui.tabs().props("dense no-caps align=left") as tabs:
             names = [ui.tab(name) for name in ("curl", "Command line", "JSON")]
-        with ui.tab_panels(tabs, value=names[0]).props("keep-alive").style("width: 100%"):
+        with (
+            ui.tab_panels(tabs, value=names[0], animated=False)
+            .props("keep-alive")
+            .style("width: 100%")
+        ):
             for name, text in zip(
                 names,
                 (

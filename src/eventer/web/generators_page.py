@@ -272,8 +272,9 @@ def _stat(label: str) -> Callable[[str, str], None]:
 def _build_empty(*, may_write: bool) -> None:
     heading("No generators yet")
     ui.label(
-        "A generator creates events from a template and delivers them on schedule to a Kafka topic "
-        "or a PostgreSQL table. Start from an example, or write a template in the playground."
+        "A generator creates events from a template and delivers them on schedule to a Kafka "
+        "topic, a table, files or a web service. Start from an example, or write a template in the "
+        "playground."
     ).classes("soft").style("max-width: 34rem")
     with ui.element("div").classes("bar").style("justify-content: center"):
         if may_write:

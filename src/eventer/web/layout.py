@@ -165,7 +165,7 @@ def show(markup: Markup) -> ui.html:
 
 def named_dialog(title: str) -> ui.dialog:
     """A dialog, not yet open, with a name for screen readers."""
-    dialog = ui.dialog()
+    dialog = ui.dialog().props("transition-duration=60")  # Quasar's is 300 ms
     dialog.props["aria-label"] = title
     return dialog
 

@@ -115,7 +115,7 @@ class _Playground:
                 with self._tabs:
                     for name in ("Events", "Table", "Profile", "Columns", "Engine"):
                         ui.tab(name)
-                self._results = ui.tab_panels(self._tabs, value="Events")
+                self._results = ui.tab_panels(self._tabs, value="Events", animated=False)
                 with self._results.props("keep-alive").style("width: 100%"):
                     self._panels = {}
                     for name in ("Events", "Table", "Profile", "Columns", "Engine"):

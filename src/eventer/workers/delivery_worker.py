@@ -9,11 +9,12 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from eventer.core.clock import NS_PER_SECOND, SystemClock
 from eventer.core.logs import event
 from eventer.core.model import Position, PositionKey
+from eventer.destinations.base import ShardConnection
 from eventer.functions.fingerprint import fingerprint
 from eventer.functions.row_files import ROW_FILES
 from eventer.kernels.support.numba_loading import LOADING
@@ -31,6 +32,7 @@ from eventer.runs.shard_messages import (
     FlowFailed,
     FlowFinished,
     FlowWithdrawn,
+    GenerationRequest,
     ShardReport,
     TransactionCommitted,
 )
@@ -56,6 +58,9 @@ from eventer.workers.messages import (
     WorkerConfig,
     summarize_commit,
 )
+
+if TYPE_CHECKING:
+    from eventer.workers.otlp_exporter import OtlpTraces
 
 STUCK_EVENT_LIMIT_S: Final = 20.0
 """Engines keep to slices of 20 ms and budgets of 1 s; after this time the process ends itself.
@@ -91,10 +96,9 @@ class DeliveryWorker:
         self._crash_marker = crash_marker
         self._gc_freezer = GcFreezer()
         self._prefetch_groups = PrefetchGroups()
+        self._traces = _otlp_traces() if config.traces else None
         self._generation_thread = GenerationThread(
-            self._build,
-            on_request=lambda request: crash_marker.mark(request.assignment.key, request.first),
-            on_slice_end=crash_marker.clear,
+            self._build, on_request=self._on_request, on_slice_end=self._on_slice_end
         )
         self._live_from: dict[PositionKey, int] = {}
         self._steps: dict[PositionKey, FlowSteps] = {}
@@ -120,6 +124,16 @@ class DeliveryWorker:
         engine = build_engine(assignment, self._prefetch_groups)
         self._gc_freezer.engine_created()
         return engine
+
+    def _on_request(self, request: GenerationRequest) -> None:
+        self._crash_marker.mark(request.assignment.key, request.first)
+        if self._traces is not None:
+            self._traces.generation_times.begin(request)
+
+    def _on_slice_end(self) -> None:
+        self._crash_marker.clear()
+        if self._traces is not None:
+            self._traces.generation_times.end()
 
     def _take(self, message: DeliveryCommand) -> None:
         match message:
@@ -157,18 +171,23 @@ class DeliveryWorker:
 
     def _runner(self, shard: ShardId) -> ShardRunner:
         if shard not in self._runners:
-            connector = self._config.connectors[shard.connection]
+            policy = self._config.connectors[shard.connection].policy
             runner = ShardRunner(
-                lambda: connector.connect(self._config.cluster, shard.number),
+                lambda: self._connect(shard),
                 self._generation_thread,
                 lambda report: self._on_report(shard, report),
                 self._clock,
-                policy=connector.policy,
+                policy=policy,
             )
             self._runners[shard] = runner
             task = asyncio.create_task(self._run(shard, runner))
             self._tasks.add(task)
         return self._runners[shard]
+
+    def _connect(self, shard: ShardId) -> ShardConnection:
+        connector = self._config.connectors[shard.connection]
+        connection = connector.connect(self._config.cluster, shard.number)
+        return connection if self._traces is None else self._traces.trace(connection, shard.number)
 
     async def _run(self, shard: ShardId, runner: ShardRunner) -> None:
         try:
@@ -233,7 +252,16 @@ class DeliveryWorker:
         if self._tasks:
             await asyncio.wait(self._tasks)
         self._generation_thread.close()
+        if self._traces is not None:
+            await self._traces.close()
         await self._channel.flush()
+
+
+def _otlp_traces() -> OtlpTraces:
+    """Loads the packages of OpenTelemetry, which are an extra."""
+    from eventer.workers.otlp_exporter import OtlpTraces
+
+    return OtlpTraces()
 
 
 def _over_limit(spent_ns: int, elapsed_ns: int) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Final
@@ -54,6 +54,8 @@ from eventer.workers.template_notes import TraceCollector, template_warnings
 
 SLICE_NS: Final = 50_000_000
 """How long an engine may generate until it returns what it has."""
+_FAILING_NS: Final = 250_000_000
+"""CPU time to find an event that does not raise, even if preparation took all time."""
 MAX_RECENT: Final = 4
 """Templates that stay prepared, with their plans: requests often have many events of one."""
 
@@ -79,6 +81,11 @@ def inspect_template(request: InspectTemplate, importer: Importer) -> Inspection
         for target in request.targets
         if target not in rejections and (fields := _absent_fields(target, prepared, batches, rules))
     }
+    units = {
+        target: unit
+        for target in request.targets
+        if target not in rejections and (unit := _timestamp_unit(target, batches))
+    }
     inspection = Inspection(
         template=prepared.template,
         digest=prepared.program.digest.hex(),
@@ -86,10 +93,14 @@ def inspect_template(request: InspectTemplate, importer: Importer) -> Inspection
         engine=engine.name,
         reason=engine.reason,
         shape=prepared.shape,
-        warnings=(*template_warnings(prepared), *_all_absent_warnings(prepared, absent, rules)),
+        warnings=(
+            *template_warnings(prepared),
+            *_option_warnings(prepared, request.targets, absent, units, rules),
+        ),
         rejections=rejections,
         fault_errors={each: _fault_errors(prepared, each, rules) for each in request.targets},
         absent=absent,
+        timestamp_units=units,
         step_names=engine.step_names if isinstance(engine, PlannedTimelines) else None,
         part_shapes=_part_shapes(prepared, request.targets),
         record_schemas=(schemas := _record_schemas(prepared, request)),
@@ -99,7 +110,7 @@ def inspect_template(request: InspectTemplate, importer: Importer) -> Inspection
     )
     alike = isinstance(engine, ColumnarEngine) and engine.raises_alike
     complete = sum(batch.count for batch in batches) == request.count
-    found = inspection.rejections or inspection.absent or inspection.traces or inspection.failing
+    found = inspection.rejections or absent or units or inspection.traces or inspection.failing
     holds = alike and complete and not found and _is_self_contained(inspection.template)
     return replace(inspection, holds_for_all_streams=holds)
 
@@ -228,7 +239,8 @@ def option_field_warnings(
     It generates events, scheduled for `at` (ns since 1970) and in about `seconds` of CPU time, only
     if the fields are not known in advance. Returns no warning if all events raise.
     """
-    if not _absent_fields(target, prepared, [], rules):
+    has_timestamp = isinstance(target, KafkaTarget) and target.timestamp is not None
+    if not has_timestamp and not _absent_fields(target, prepared, [], rules):
         return ()
     end = time.thread_time_ns() + int(seconds * NS_PER_SECOND)
     engine = prepared.engine(event_source.stream, event_source.context)
@@ -237,25 +249,31 @@ def option_field_warnings(
     except TemplateError:
         return ()
     absent = _absent_fields(target, prepared, batches, rules)
-    return _absent_warnings(target, prepared, absent, rules)
+    shape = replace(prepared.shape, absent=absent, timestamp_unit=_timestamp_unit(target, batches))
+    return absent_field_warnings(target, shape, rules)
 
 
-def _absent_warnings(
-    target: Target,
+def _option_warnings(
     prepared: PreparedTemplate,
-    fields: tuple[str, ...],
-    rules: Sequence[FaultRule],
-) -> tuple[TemplateWarning, ...]:
-    return absent_field_warnings(target, replace(prepared.shape, absent=fields), rules)
-
-
-def _all_absent_warnings(
-    prepared: PreparedTemplate,
+    targets: Iterable[Target],
     absent: Mapping[Target, tuple[str, ...]],
+    units: Mapping[Target, str],
     rules: Sequence[FaultRule],
 ) -> Iterator[TemplateWarning]:
-    for target, fields in absent.items():
-        yield from _absent_warnings(target, prepared, fields, rules)
+    for target in targets:
+        if target in absent or target in units:
+            fields, unit = absent.get(target, ()), units.get(target)
+            shape = replace(prepared.shape, absent=fields, timestamp_unit=unit)
+            yield from absent_field_warnings(target, shape, rules)
+
+
+def _timestamp_unit(target: Target, batches: Sequence[Batch]) -> str | None:
+    """See `EventShape.timestamp_unit`."""
+    if not isinstance(target, KafkaTarget) or target.timestamp is None:
+        return None
+    from eventer.destinations.kafka.timestamp_units import timestamp_unit
+
+    return timestamp_unit(target, batches)
 
 
 def dry_run(
@@ -266,8 +284,9 @@ def dry_run(
     Ends early when this thread has used its CPU time, or with more than `most_bytes` of text.
 
     Raises:
-        TemplateError: every event raises.
+        TemplateError: every event raises, of those until the end.
     """
+    end_failing = max(end, time.thread_time_ns() + _FAILING_NS)
     batches: list[Batch] = []
     failing: EventerError | None = None
     at = size = 0
@@ -284,7 +303,7 @@ def dry_run(
             at = batch.next
             size += batch.nbytes
         full = most_bytes is not None and size > most_bytes
-        if batches and (full or time.thread_time_ns() >= end):
+        if full or time.thread_time_ns() >= (end if batches else end_failing):
             break
     if failing is not None and not batches:
         raise failing

@@ -96,10 +96,7 @@ class TemplateWarning:
 def absent_field_warnings(
     target: Target, shape: EventShape, rules: Sequence[FaultRule]
 ) -> tuple[TemplateWarning, ...]:
-    """A warning for each field that none of the first events has.
-
-    Options of a target or faults name it.
-    """
+    """Warnings about the fields of options and faults; see `option_warnings`."""
     return tuple(
         TemplateWarning(message, None, hint)
         for message, hint in option_warnings(shape, target, rules)
@@ -115,9 +112,10 @@ class Inspection:
     by their subjects.
     `rejections` are the targets that its events cannot go into; `fault_errors` say what is wrong
     with its faults for a target, by pointers in their list. `absent` are the fields that faults or
-    options of a target name and that no event had. `step_names` are the names (`to`) that steps of
-    timelines can have; None if that is not known. `failing` is the first error if some, but not
-    all, of the events raise. If it `holds_for_all_streams`, other seeds, streams, datasets and
+    options of a target name and that no event had. `timestamp_units` are those of
+    `EventShape.timestamp_unit`. `step_names` are the names (`to`) that steps of timelines can have;
+    None if that is not known. `failing` is the first error if some, but not all, of the events
+    raise. If it `holds_for_all_streams`, other seeds, streams, datasets and
     instance ids give the same.
     """
 
@@ -132,6 +130,7 @@ class Inspection:
     fault_errors: Mapping[Target, tuple[Fault, ...]] = field(default_factory=dict)
     step_names: frozenset[str | None] | None = None
     absent: Mapping[Target, tuple[str, ...]] = field(default_factory=dict)
+    timestamp_units: Mapping[Target, str] = field(default_factory=dict)
     part_shapes: Mapping[Target, EventShape] = field(default_factory=dict)
     record_schemas: Mapping[Target, RecordSchemas] = field(default_factory=dict)
     schema_texts: Mapping[str, str] = field(default_factory=dict)

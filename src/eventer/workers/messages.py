@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -10,9 +11,10 @@ from typing import Literal, TypeAlias
 from eventer.core.bindings import Binding
 from eventer.core.cursor import Cursor
 from eventer.core.errors import EventerError
+from eventer.core.fault_rules import FaultKind
 from eventer.core.model import Position, PositionKey, Segment
 from eventer.destinations.audit import AuditReport
-from eventer.destinations.base import Flow
+from eventer.destinations.base import Delivery, Flow
 from eventer.destinations.connector import Connector
 from eventer.destinations.inspection import ConnectionReport
 from eventer.registry.base import GeneratorRecord
@@ -48,7 +50,7 @@ class WorkerConfig:
     """The first message to a process: its role and configuration.
 
     `memory` is how many bytes the process may take beyond its size after loading. `row_files` is
-    the folder with the copies of files of rows.
+    the folder with the copies of files of rows. With `traces`, deliveries become traces.
     """
 
     role: Literal["delivery", "inspector", "auditor", "tester"]
@@ -57,6 +59,7 @@ class WorkerConfig:
     library: Path | None
     memory: int
     row_files: Path | None = None
+    traces: bool = False
 
 
 # --- to a delivery worker -------------------------------------------------------------------------
@@ -161,6 +164,7 @@ class CommitSummary:
     """A committed transaction: its positions, size, lateness and times by stage.
 
     `backlogs` are those of generators of timelines: only the worker knows when steps are due.
+    `faults` count the events with faults by kind.
     """
 
     positions: Mapping[PositionKey, Position]
@@ -171,6 +175,7 @@ class CommitSummary:
     at: int
     stage_times: StageTimes
     backlogs: Mapping[PositionKey, StepBacklog] = field(default_factory=dict)
+    faults: Mapping[PositionKey, Counter[FaultKind]] = field(default_factory=dict)
 
 
 def summarize_commit(
@@ -195,7 +200,18 @@ def summarize_commit(
         at=report.at,
         stage_times=report.stage_times,
         backlogs=backlogs or {},
+        faults=_faults(report.deliveries),
     )
+
+
+def _faults(deliveries: Iterable[Delivery]) -> Mapping[PositionKey, Counter[FaultKind]]:
+    """The faults of the deliveries that have some."""
+    faults: dict[PositionKey, Counter[FaultKind]] = {}
+    for delivery in deliveries:
+        for batch in delivery.batches:
+            if batch.fault_drops or batch.fault_kinds is not None:
+                faults.setdefault(delivery.flow.key, Counter()).update(batch.fault_counts)
+    return faults
 
 
 ShardUpdate: TypeAlias = (

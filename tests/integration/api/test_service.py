@@ -141,7 +141,8 @@ def test_unknown_generator_ids_are_404(service):
 
 
 def test_metrics_count_what_was_delivered(service, added):
-    code, answer = added(table="counted", count=7)
+    faults = [{"kind": "null", "probability": 1, "fields": ["n"]}]
+    code, answer = added(table="counted", count=7, faults=faults)
     assert code == 200, answer
     id_ = answer["generators"][0]["id"]
     wait_until(lambda: service.generator(id_)["position"] >= 14, "nothing was delivered")
@@ -154,6 +155,7 @@ def test_metrics_count_what_was_delivered(service, added):
         }
 
     wait_until(lambda: samples()["eventer_generator_position", id_].value >= 14, "no metric")
+    wait_until(lambda: samples()["eventer_faults_total", id_].value >= 14, "no faults")
     wait_until(lambda: samples()["eventer_generators", "running"].value >= 1, "none runs")
     assert sum(lateness(service).values()) > 0
 

@@ -94,6 +94,19 @@ def test_validate_checks_whether_events_fit_a_given_schema(shell):
     assert "the field /total is a text, but the given schema has the type double" in done.stderr
 
 
+def test_validate_checks_whether_files_and_endpoints_can_have_the_events(shell):
+    files = ("validate", "-", "--file", "out", "--file-format", "csv")
+    done = shell.call(*files, stdin="{ a: 1 }")
+    assert (done.returncode, "  a  bigint" in done.stdout) == (0, True), done.stderr
+    assert not (shell.folder / "out").exists()
+    done = shell.call(*files, stdin="[1]")
+    assert (done.returncode, "need objects" in done.stderr) == (78, True)
+    done = shell.call(*files, "--partition-by", "nope", stdin="{ a: 1 }")
+    assert (done.returncode, "'/nope'" in done.stderr) == (78, True)
+    done = shell.call("validate", "-", "--http", "http://127.0.0.1:1/in", stdin="[1]")
+    assert done.returncode == 0, done.stderr
+
+
 def test_validate_checks_whether_a_table_can_store_the_events(shell):
     args = ("validate", "-", "--postgres", "t")
     done = shell.call(*args, stdin="[1]")

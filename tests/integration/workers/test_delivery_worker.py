@@ -105,7 +105,7 @@ def _work(end: DupFd, crash_marker: DupFd, changes: str) -> None:
 
 
 @asynccontextmanager
-async def worker(folder: Path, changes: str = "") -> AsyncIterator[Worker]:
+async def worker(folder: Path, changes: str = "", *, traces: bool = False) -> AsyncIterator[Worker]:
     ours, theirs = socket.socketpair()
     crash_marker, shared = CrashMarker.create()
     process = forkserver().Process(
@@ -115,7 +115,8 @@ async def worker(folder: Path, changes: str = "") -> AsyncIterator[Worker]:
     theirs.close()
     os.close(shared)
     channel = await Channel.over(ours)
-    channel.send(WorkerConfig("delivery", 1, {"kafka": SqliteConnector(folder)}, None, 1 << 30))
+    connectors = {"kafka": SqliteConnector(folder)}
+    channel.send(WorkerConfig("delivery", 1, connectors, None, 1 << 30, traces=traces))
     running = Worker(channel, process, crash_marker)
     try:
         await running.until_a(Ready)

@@ -83,6 +83,7 @@ def view(id_=BIGGEST, *, created_at=0, **changes):
         "next_tick": 1_700_000_000_123_456_789,
         "last_error": GeneratorFailure(failing_event(), 1_700_000_000_000_000_000),
         "delivery": "exactly-once",
+        "faults": {FaultKind.NULL: 5, FaultKind.LATE: 0},
     }
     return GeneratorView(**values | changes)
 

@@ -123,6 +123,15 @@ def test_a_warning_says_what_follows(option, options):
     assert hint == "did you mean 'order_id'?"
 
 
+def test_timestamps_in_another_unit_get_a_warning():
+    shape = replace(OPEN, timestamp_unit="seconds")
+    ((message, hint),) = option_warnings(shape, KafkaTarget("t", timestamp="order_id"))
+    assert message == (
+        "the values of `timestamp` look like seconds since 1970, but are taken for milliseconds"
+    )
+    assert hint is not None
+
+
 def test_faults_of_fields_that_no_event_has_or_that_are_not_written_get_a_warning():
     rules = [FaultRule(FaultKind.NULL, 0.1, ("order_id", "/customer/contry", "/customer/id"))]
     target = KafkaTarget("t", omit=("/customer/id",))

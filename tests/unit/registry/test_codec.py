@@ -54,6 +54,13 @@ def test_paces_of_every_kind_are_read_back(pace):
     assert read_pace(pace_text(pace)) == pace
 
 
+@pytest.mark.parametrize("unit", [None, "seconds"])
+def test_a_shape_keeps_the_unit_of_timestamps(unit):
+    text = shape_text(EventShape(timestamp_unit=unit))
+    assert ("timestamp_unit" in text) == (unit is not None)
+    assert read_shape(text).timestamp_unit == unit
+
+
 @pytest.mark.parametrize("absent", [(), ("nope", "/a/b")])
 def test_a_shape_keeps_the_fields_that_events_lack(absent):
     shape = EventShape((Column("a", ColumnType.TEXT),), open=True, is_object=True, absent=absent)

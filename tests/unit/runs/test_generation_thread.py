@@ -1,6 +1,8 @@
-"""Which events a request lets an engine generate ahead, and engines that cannot be built."""
+"""Events that are generated ahead, engines that cannot be built, and the first events of a run."""
 
 from dataclasses import replace
+
+import pytest
 
 from eventer.core.errors import BudgetError
 from eventer.core.model import (
@@ -14,10 +16,12 @@ from eventer.core.model import (
     Template,
 )
 from eventer.core.pace import ticks
+from eventer.runs import generation_thread
 from eventer.runs.assignment import Assignment
 from eventer.runs.generation_thread import GenerationThread, later_times
 from eventer.runs.pacing import END, Pace
 from eventer.runs.shard_messages import GenerationRequest
+from eventer.testing.batches import batch_of
 from tests.families import family
 
 SPEC = GeneratorSpec(EventSource(Template("1"), Stream(1), EventContext()), KafkaTarget("t"))
@@ -61,3 +65,36 @@ async def test_engines_that_cannot_be_built_fail_their_own_generators_and_are_na
     assert [type(each.error) for each in results] == [BudgetError, BudgetError]
     builds = [at for at, each in enumerate(seen) if each.startswith("build")]
     assert [seen[at - 1] for at in builds] == [seen[at].replace("build", "mark") for at in builds]
+
+
+class AllAtOnce:
+    """An engine that generates all that is requested."""
+
+    name = "plan"
+
+    def generate(self, first, scheduled, deadline_ns, later):
+        del deadline_ns, later
+        return batch_of(first, [1] * len(scheduled), scheduled=scheduled)
+
+
+@pytest.mark.parametrize(
+    ("quick_start", "loaded", "sizes"),
+    [
+        (True, False, [200] * 10 + [3_000]),
+        (True, True, [5_000]),
+        (False, False, [5_000]),
+    ],
+)
+async def test_the_first_events_of_a_run_need_no_kernels(monkeypatch, quick_start, loaded, sizes):
+    monkeypatch.setattr(generation_thread, "is_kernel_loaded", lambda: loaded)
+    pace = Pace([Segment(1_000, 0, ticks(1, 10))])
+    thread = GenerationThread(lambda _: AllAtOnce(), quick_start=quick_start)
+    wanted, found = GenerationRequest(ASSIGNMENT, pace, 0, 5_000, 1), []
+    try:
+        while wanted is not None:
+            (result,) = await thread.generate([wanted], 1 << 30)
+            found.append(result.batch.count)
+            wanted = result.remaining
+    finally:
+        thread.close()
+    assert found == sizes

@@ -1,3 +1,4 @@
+import sys
 from pathlib import Path
 
 import pytest
@@ -5,7 +6,7 @@ import pytest
 from eventer.core.errors import ConfigError
 from eventer.settings import Settings, load_settings
 from eventer.settings.loader import secret_keys
-from eventer.settings.model import CONNECTION_TYPES, check_bind
+from eventer.settings.model import CONNECTION_TYPES, check_bind, check_traces
 from eventer.settings.show import mask, shown_settings
 from eventer.settings.sources import key_lines
 from tests.families import family
@@ -404,3 +405,12 @@ def test_a_malformed_dsn_is_an_error_that_does_not_show_it(variable, key):
     assert error.message.startswith(f"{variable}: {key}: ")
     assert "percent-encode" in error.hint
     assert not any(part in f"{error.message} {error.hint}" for part in ("hid", "den", "me:"))
+
+
+def test_traces_need_their_packages(monkeypatch):
+    check_traces(Settings(traces=True))
+    monkeypatch.setitem(sys.modules, "opentelemetry.exporter.otlp.proto.http", None)
+    check_traces(Settings())
+    with pytest.raises(ConfigError, match="not installed") as raised:
+        check_traces(Settings(traces=True))
+    assert "`otel`" in (raised.value.hint or "")

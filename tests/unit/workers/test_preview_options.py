@@ -49,6 +49,22 @@ def test_a_field_that_none_of_the_first_events_has_gets_a_warning(value, text):
     )
 
 
+def test_timestamps_in_seconds_get_a_warning():
+    target, now_s = KafkaTarget("t", timestamp="at"), 1_700_000_000
+
+    def inspect(text):
+        source = EventSource(Template(text), Stream(0), EventContext())
+        request = InspectTemplate(source, now_s * 1_000_000_000, 2, 9.0, (target, KafkaTarget("u")))
+        return reply_to(request, NoLibrary()).answer
+
+    found = inspect("{ at: std.native('get_integer')(1690000000, 1710000000) }")
+    assert found.timestamp_units == {target: "seconds"}
+    (warning,) = found.warnings
+    assert "look like seconds" in warning.message
+    found = inspect("{ at: std.native('get_integer')(1690000000, 1710000000) * 1000 }")
+    assert (found.timestamp_units, found.warnings) == ({}, ())
+
+
 def test_fields_that_events_have_need_no_warning():
     for value, omit, event in (
         (None, (), b'{"op":"x","row":{"id":1}}'),

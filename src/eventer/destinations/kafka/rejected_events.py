@@ -34,6 +34,7 @@ from eventer.destinations.kafka.send_plan import (
     kafka_target,
     without_key_error,
 )
+from eventer.destinations.kafka.timestamp_units import other_unit
 
 Errors: TypeAlias = dict[int, DestinationRejectedError]
 """Errors by the index of the event."""
@@ -42,8 +43,6 @@ _BOUNDS_HINT: Final = (
     "the topic bounds timestamps by message.timestamp.before.max.ms and "
     "message.timestamp.after.max.ms"
 )
-_OTHER_UNITS: Final = (("seconds", 0.001), ("microseconds", 1e3), ("nanoseconds", 1e6))
-_PLAUSIBLE_MS: Final = 20 * 366 * 86_400_000
 _MAX_SHOWN_MS: Final = int(datetime(9999, 12, 31, tzinfo=UTC).timestamp() * 1000)
 
 
@@ -144,9 +143,7 @@ def _timestamp_error(
 
 def _unit_hint(given_ms: int, scheduled_ms: int) -> str | None:
     """A hint if the value would be plausible in another unit only."""
-    if abs(given_ms - scheduled_ms) < _PLAUSIBLE_MS:
+    unit = other_unit(np.array([given_ms]), np.array([scheduled_ms]))
+    if unit is None:
         return None
-    for unit, per_ms in _OTHER_UNITS:
-        if abs(given_ms / per_ms - scheduled_ms) < _PLAUSIBLE_MS:
-            return f"the value looks like {unit} since 1970: `timestamp` needs milliseconds"
-    return None
+    return f"the value looks like {unit} since 1970: `timestamp` needs milliseconds"

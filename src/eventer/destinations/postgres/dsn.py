@@ -1,5 +1,7 @@
 """Parses the DSN of a database: a URI, or libpq's form `host=… dbname=…`.
 
+`service=NAME` in it adds the parameters of libpq's connection service file that it does not give.
+
 The password of a malformed DSN can be in any part of it, so errors show nothing of the text.
 """
 
@@ -8,11 +10,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import unquote, urlencode
 
 from eventer.core.errors import ConfigError
+from eventer.destinations.postgres.service_file import service_parameters
 
 _FORM: Final = 'write "postgresql://user:password@host:5432/database"'
 _ENCODE: Final = (
@@ -105,10 +108,35 @@ def parse_dsn(text: str) -> Dsn:
     """
     text = text.strip()
     if re.match(r"postgres(?:ql)?://", text):
-        return _parse_uri(text)
+        return _with_service(_parse_uri(text))
     if re.match(r"\w+\s*=", text):
-        return _parse_keywords(text)
+        return _with_service(_parse_keywords(text))
     raise ConfigError("the DSN does not begin with postgresql://", hint=_FORM)
+
+
+def _with_service(dsn: Dsn) -> Dsn:
+    """The DSN with the parameters of its service; those of the DSN itself win."""
+    given = dict(dsn.parameters)
+    name = given.pop("service", None)
+    if not name:
+        return replace(dsn, parameters=given)
+    parameters = {k: v for k, v in service_parameters(name).items() if k not in _given_names(dsn)}
+    if unknown := parameters.keys() - _KEYWORDS:
+        names = ", ".join(sorted(unknown))
+        raise ConfigError(
+            f"the service of the DSN has parameters that Eventer does not know: {names}",
+            hint="remove them from the connection service file",
+        )
+    _check_parameters(parameters)
+    return replace(dsn, parameters=parameters | given)
+
+
+def _given_names(dsn: Dsn) -> frozenset[str]:
+    """The parameters that the parts of a URI give."""
+    user, _, password = dsn.login.partition(":")
+    parts = {"user": user, "password": password, "host": dsn.hosts, "dbname": dsn.database}
+    names = {name for name, part in parts.items() if part}
+    return frozenset(names | ({"port"} if dsn.hosts else set()))
 
 
 def _parse_uri(text: str) -> Dsn:

@@ -73,7 +73,7 @@ def assemble(
     The program must be well-formed: nothing is checked against the columns.
     """
     if (
-        rows < (_MIN_ROWS_COMPILED if _LOOPS in sys.modules else MIN_ROWS_TO_IMPORT_NUMBA)
+        rows < (_MIN_ROWS_COMPILED if is_kernel_loaded() else MIN_ROWS_TO_IMPORT_NUMBA)
         and guess < _MIN_BYTES_COMPILED
     ):
         from eventer.kernels.json.assemble_python import assemble_in_python
@@ -91,6 +91,11 @@ def assemble(
         first=first,
         match_hints=match_hints,
     )
+
+
+def is_kernel_loaded() -> bool:
+    """Whether this process has loaded the kernel."""
+    return _LOOPS in sys.modules
 
 
 def assemble_compiled(

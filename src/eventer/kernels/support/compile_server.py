@@ -16,7 +16,6 @@ from typing import Any
 from eventer.core.loading import without_garbage_collection
 from eventer.kernels.support.compile_client import DONE, FAILED
 from eventer.kernels.support.jit import dispatcher
-from eventer.kernels.support.numba_loading import numba
 
 
 def main() -> None:
@@ -39,10 +38,9 @@ def main() -> None:
 
 def _load_compiler() -> None:
     """Loads what every compilation needs."""
-    numba()  # before its parts
-    from numba.core.registry import cpu_target
+    from eventer.kernels.support.kernel_codegen import generate_code_for_kernels_alone
 
-    cpu_target.target_context.refresh()
+    generate_code_for_kernels_alone()
 
 
 def _exit_with_client(questions: int) -> None:

@@ -28,6 +28,8 @@ _OPTIONS: Final = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": Tr
 
 Nothing calls kernels from C, and a wrapper for that takes a tenth of the time of compilation.
 """
+KERNEL_MARK: Final = "-"
+"""Part of the qualified name of every kernel, and of no other function."""
 _INLINED: Final[Any] = {"forceinline": True, "no_cfunc_wrapper": True}
 
 
@@ -94,7 +96,7 @@ def dispatcher(function: Callable[..., Any], *, in_other_process: bool = True) -
     With `in_other_process` another process compiles what is not in the cache.
     """
     # Numba checks only the file of the kernel for changes, not the functions that it calls.
-    function.__qualname__ = f"{function.__name__}-{_sources()}"
+    function.__qualname__ = f"{function.__name__}{KERNEL_MARK}{_sources()}"
     compiled = numba().njit(**_OPTIONS)(function)
     from eventer.kernels.support.kernel_cache import KernelCache, SharedKernelCache
 

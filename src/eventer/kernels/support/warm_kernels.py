@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib import import_module
+from itertools import groupby
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, Final, NamedTuple
@@ -33,6 +34,8 @@ _SCALARS: Final[dict[str, Any]] = {
 }
 _KERNEL: Final = re.compile(r"^(\S+) (\w+)\(([^)]*)\)$", re.MULTILINE)
 _MAX_PROCESSES: Final = 8
+_MAX_GROUP: Final = 8
+"""Kernels that a process compiles at once; the largest module has about twice as many."""
 _TYPE: Final = re.compile(r"(const\s+)?(\w+?)(\**)(F?)")
 
 
@@ -56,6 +59,12 @@ class Kernel(NamedTuple):
     types: tuple[Any, ...]
 
     @property
+    def module(self) -> str:
+        """The module of its function."""
+        module: str = self.dispatcher.py_func.__module__
+        return module
+
+    @property
     def folder(self) -> Path | None:
         """The folder of its compiled code, if any can be used."""
         path = getattr(self.dispatcher._cache, "cache_path", None)  # noqa: SLF001  as `jit`
@@ -71,7 +80,7 @@ class Kernel(NamedTuple):
 def warm_kernels(on_compiled: Callable[[str], None]) -> WarmedKernels:
     """Compiles each kernel that the cache does not have; `on_compiled` gets its name.
 
-    Each core compiles a kernel at a time, in a process of its own.
+    Each core compiles the kernels of a module at a time, in a process of its own.
     """
     found = tuple(kernels())
     folders = {kernel.folder for kernel in found}
@@ -93,7 +102,8 @@ def _compile_all(missing: list[Kernel]) -> Iterator[str]:
         idle.put(client)
     try:
         with ThreadPoolExecutor(len(clients)) as threads:
-            yield from threads.map(lambda kernel: _compile(kernel, idle), missing)
+            for names in threads.map(lambda group: _compile(group, idle), _groups(missing)):
+                yield from names
     finally:
         for client in clients:
             client.stop()
@@ -104,16 +114,27 @@ def _processes(kernels: int) -> int:
     return max(1, min(len(os.sched_getaffinity(0)), kernels, _MAX_PROCESSES))
 
 
-def _compile(kernel: Kernel, idle: SimpleQueue[CompileClient]) -> str:
-    """Has a kernel compiled; compiles it here, for the error, if that fails."""
+def _groups(missing: list[Kernel]) -> list[list[Kernel]]:
+    """Kernels of one module, which call the same functions: a process compiles these once."""
+    groups = [list(group) for _, group in groupby(missing, lambda kernel: kernel.module)]
+    return [
+        group[first : first + _MAX_GROUP]
+        for group in groups
+        for first in range(0, len(group), _MAX_GROUP)
+    ]
+
+
+def _compile(group: list[Kernel], idle: SimpleQueue[CompileClient]) -> list[str]:
+    """Has kernels compiled by one process, and returns their names."""
     client = idle.get()
-    function = kernel.dispatcher.py_func
     try:
-        if not client.compile_into_cache(function.__module__, function.__name__, kernel.types):
-            kernel.dispatcher.compile(kernel.types)
+        for kernel in group:
+            name = kernel.dispatcher.py_func.__name__
+            if not client.compile_into_cache(kernel.module, name, kernel.types):
+                kernel.dispatcher.compile(kernel.types)  # raises the error
     finally:
         idle.put(client)
-    return kernel.name
+    return [kernel.name for kernel in group]
 
 
 def kernels() -> Iterator[Kernel]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from eventer.core.batch import Batch
 from eventer.core.errors import TemplateError
-from eventer.core.fault_rules import InjectedFault
+from eventer.core.fault_rules import FaultKind, InjectedFault
 from eventer.core.model import ColumnType, EngineName
 from eventer.plan.engine import Engine
 from eventer.plan.faults.event_delays import Deliveries, EventDelays, delivery_labels
@@ -115,7 +115,8 @@ class DelayedEvents:
         if len(copies.row):
             yield _step_columns(copies, rows, content.take(copies.row))
         if len(batch.dropped):
-            yield _dropped(row + batch.dropped - batch.first)
+            by_fault = ~np.isin(batch.dropped, healthy.dropped)
+            yield _dropped(row + batch.dropped - batch.first, by_fault)
 
 
 def _consecutive(index: NDArray[np.int64]) -> int:
@@ -132,7 +133,7 @@ def _content(batch: Batch, healthy: Batch) -> StepTexts:
         events = batch.fields.column("", ColumnType.JSONB).cast(pa.large_binary())
     elif batch.part_fields is not None:
         events = healthy.text.take(pa.array(np.searchsorted(healthy.index, batch.index)))
-    return StepTexts(batch.text, events, batch.fault_labels, columns)
+    return StepTexts(batch.text, events, batch.fault_labels, columns, batch.fault_kinds)
 
 
 def _step_columns(
@@ -144,15 +145,25 @@ def _step_columns(
         deliveries.after,
         np.zeros(len(content), np.int64),
         (None,),
-        replace(content, labels=delivery_labels(content.labels, deliveries.label)),
+        replace(
+            content,
+            labels=delivery_labels(content.labels, deliveries.label),
+            kinds=_both_kinds(content.kinds, deliveries.kinds),
+        ),
     )
 
 
-def _dropped(rows: NDArray[np.int64]) -> StepColumns:
-    """A step for each dropped event."""
+def _both_kinds(content: NDArray[np.uint8] | None, delays: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The kinds of the faults of what is delivered, and of when it is."""
+    return delays if content is None else content | delays
+
+
+def _dropped(rows: NDArray[np.int64], by_fault: NDArray[np.bool_]) -> StepColumns:
+    """A step for each dropped event; faults dropped some of them."""
     zeros, fields = np.zeros(len(rows), np.int64), NullFields(len(rows))
     texts = pa.nulls(len(rows), pa.large_binary())
-    content = StepTexts(texts, texts, columns=ReaderColumns(fields, fields))
+    kinds = by_fault * np.uint8(FaultKind.DROP.bit)
+    content = StepTexts(texts, texts, columns=ReaderColumns(fields, fields), kinds=kinds)
     return StepColumns(rows, zeros, zeros, zeros, (None,), content)
 
 

@@ -30,13 +30,14 @@ class Deliveries:
     """Deliveries of events as columns.
 
     The row of the event, the number of the delivery among those of the event, how long after the
-    scheduled time it is due (ns), and the code of its label.
+    scheduled time it is due (ns), the code of its label, and the bits of its kinds of faults.
     """
 
     row: Rows
     number: Rows
     after: Rows
     label: NDArray[np.uint8]
+    kinds: NDArray[np.uint8]
 
 
 class EventDelays:
@@ -54,18 +55,20 @@ class EventDelays:
         """The deliveries of events themselves, a row per index, and of copies of them."""
         rows = len(index)
         after, numbers = np.zeros(rows, np.int64), np.zeros(rows, np.int64)
-        label = np.zeros(rows, np.uint8)
-        copies = [Deliveries(after[:0], after[:0], after[:0], label[:0])]
+        label, kinds = np.zeros(rows, np.uint8), np.zeros(rows, np.uint8)
+        copies = [Deliveries(after[:0], after[:0], after[:0], label[:0], kinds[:0])]
         for rule, hit, by in self._hits(index):
             is_labelled = rule.label is not None
             if rule.kind is FaultKind.LATE:
                 after[hit] += by
                 label[hit] |= _LATE * is_labelled
+                kinds[hit] |= rule.kind.bit
             else:
                 numbers[hit] += 1
                 copied = label[hit] | np.uint8(_DUPLICATE * is_labelled)
-                copies.append(Deliveries(hit, numbers[hit], after[hit] + by, copied))
-        events = Deliveries(np.arange(rows), np.zeros(rows, np.int64), after, label)
+                copied_kinds = kinds[hit] | np.uint8(rule.kind.bit)
+                copies.append(Deliveries(hit, numbers[hit], after[hit] + by, copied, copied_kinds))
+        events = Deliveries(np.arange(rows), np.zeros(rows, np.int64), after, label, kinds)
         return events, _joined(copies)
 
     def faults(
@@ -100,6 +103,7 @@ def _joined(parts: Sequence[Deliveries]) -> Deliveries:
         np.concatenate([part.number for part in parts]),
         np.concatenate([part.after for part in parts]),
         np.concatenate([part.label for part in parts]),
+        np.concatenate([part.kinds for part in parts]),
     )
 
 

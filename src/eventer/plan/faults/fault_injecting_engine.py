@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from eventer.core.batch import Batch
 from eventer.plan.engine import WrappingEngine
@@ -33,7 +34,7 @@ class FaultInjectingEngine(WrappingEngine):
         dropped[[event.row for event in events if event.text is None]] = True
         if changed:
             batch = _with_texts(batch, changed, self.injector)
-        return batch.drop(dropped)
+        return replace(batch, fault_drops=int(np.count_nonzero(dropped))).drop(dropped)
 
 
 def _with_texts(batch: Batch, events: Sequence[FaultyEvent], injector: FaultInjector) -> Batch:
@@ -55,8 +56,17 @@ def _with_texts(batch: Batch, events: Sequence[FaultyEvent], injector: FaultInje
             injector.changed_names,
         ),
         fault_labels=_labels(batch.rows, events),
+        fault_kinds=_kinds(batch.rows, events),
         match_hints=None,
     )
+
+
+def _kinds(rows: int, events: Sequence[FaultyEvent]) -> NDArray[np.uint8]:
+    """The kinds of faults of each row."""
+    kinds = np.zeros(rows, np.uint8)
+    for event in events:
+        kinds[event.row] = event.kinds
+    return kinds
 
 
 def _labels(rows: int, events: Sequence[FaultyEvent]) -> pa.Array | None:

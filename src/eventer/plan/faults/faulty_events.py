@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from itertools import compress
+from operator import or_
 from typing import Final
 
 import numpy as np
@@ -40,6 +42,11 @@ class FaultyEvent:
     faults: tuple[InjectedFault, ...]
     text: str | None
     label: str | None = None
+
+    @property
+    def kinds(self) -> int:
+        """The bits of the kinds of its faults."""
+        return reduce(or_, (fault.kind.bit for fault in self.faults))
 
     @property
     def is_json(self) -> bool:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from eventer.core.json_text import json_text
 from eventer.kernels.json.assemble import assemble
 from eventer.plan.graph import Type
 from eventer.plan.ops.dictionaries import DTYPES
@@ -64,10 +63,10 @@ def text_array(ends: Any, data: Any, kind: pa.DataType = _LARGE_STRING) -> Any:
 
 
 @operation("value_text")
-def value_text(_run: Execution, _node: Node, arguments: Sequence[Any]) -> Any:
-    """The JSON texts of values."""
-    (values,) = arguments
-    texts = pa.array([json_text(entry) for entry in values.entries], type=pa.large_string())
+def value_text(_run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
+    """The JSON texts of values, written by the function in the parameters."""
+    (values,), (write,) = arguments, node.parameters
+    texts = pa.array(map(write, values.entries), type=pa.large_string())
     return texts.take(pa.array(values.codes))
 
 

@@ -19,14 +19,15 @@ NO_TEXTS: Final = pa.array([], pa.large_binary())
 class StepTexts:
     """The texts of steps: of the written part of each event, and of the whole event.
 
-    The text of a dropped event is null. `labels` (large_binary) are those of faults. `columns` are
-    None where fields are read from the texts.
+    The text of a dropped event is null. `labels` (large_binary) are those of faults, and `kinds`
+    (uint8) the bits of their kinds. `columns` are None where fields are read from the texts.
     """
 
     texts: pa.LargeBinaryArray
     events: pa.LargeBinaryArray
     labels: pa.LargeBinaryArray | None = None
     columns: FieldColumns | None = None
+    kinds: NDArray[np.uint8] | None = None
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -50,6 +51,7 @@ class StepTexts:
             texts if self.whole else self.events.take(rows),
             None if self.labels is None else self.labels.take(rows),
             None if self.columns is None else TakenColumns(self.columns, places),
+            None if self.kinds is None else self.kinds[places],
         )
 
     def cut(self, stop: int) -> StepTexts:
@@ -70,6 +72,15 @@ def joined_texts(parts: Sequence[StepTexts]) -> StepTexts:
         texts if whole else pa.concat_arrays([part.events for part in parts]),
         _joined_labels(parts),
         JoinedColumns(columns) if columns and len(columns) == len(parts) else None,
+        _joined_kinds(parts),
+    )
+
+
+def _joined_kinds(parts: Sequence[StepTexts]) -> NDArray[np.uint8] | None:
+    if all(part.kinds is None for part in parts):
+        return None
+    return np.concatenate(
+        [np.zeros(len(part), np.uint8) if part.kinds is None else part.kinds for part in parts]
     )
 
 

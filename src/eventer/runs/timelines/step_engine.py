@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from eventer.core.batch import MAX_BYTES, MAX_EVENT_BYTES, MAX_EVENTS, Batch
 from eventer.core.errors import BudgetError
+from eventer.core.fault_rules import FaultKind
 from eventer.core.model import EngineName
 from eventer.core.timelines import FAILED, Steps
 from eventer.plan.engine import ScheduledTimes
@@ -102,5 +103,12 @@ def step_batch(
         fields=fields(texts.events, written=False),
         part_fields=None if texts.whole else fields(texts.texts, written=True),
         fault_labels=texts.labels,
+        fault_kinds=texts.kinds,
+        fault_drops=_fault_drops(texts.kinds),
     )
     return batch.drop(texts.texts.is_null().to_numpy(zero_copy_only=False))
+
+
+def _fault_drops(kinds: NDArray[np.uint8] | None) -> int:
+    """How many steps are events that a fault dropped."""
+    return 0 if kinds is None else int(np.count_nonzero(kinds & FaultKind.DROP.bit))

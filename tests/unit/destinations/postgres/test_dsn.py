@@ -1,6 +1,7 @@
 """The forms of a DSN; errors show nothing of a malformed one."""
 
 import traceback
+from pathlib import Path
 
 import pytest
 from asyncpg.connect_utils import _parse_connect_dsn_and_args
@@ -135,3 +136,74 @@ def test_a_file_in_a_private_folder_is_missing(monkeypatch: pytest.MonkeyPatch) 
         patched.setattr("os.stat", refuse)
         missing = dsn.missing_file()
     assert missing == "sslkey=/private/key"
+
+
+@pytest.fixture
+def service_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file of services, which alone is read."""
+    file = tmp_path / "services"
+    file.write_text(
+        "# of the team\n[shop]\nhost=db\nport=5433\nuser=me\npassword=a%b@c;d\ndbname=events\n"
+        "[odd]\nhost=db\nshard=1\n[wrong]\nport=x\n"
+    )
+    monkeypatch.setenv("PGSERVICEFILE", str(file))
+    monkeypatch.delenv("PGSYSCONFDIR", raising=False)
+    return file
+
+
+@family(
+    ("text", "arguments", "address"),
+    [
+        ("service=shop", ([("db", 5433)], "me", "a%b@c;d", "events"), "db:5433/events"),
+        (
+            "service=shop dbname=other user=you",
+            ([("db", 5433)], "you", "a%b@c;d", "other"),
+            "db:5433/other",
+        ),
+        (
+            "postgresql://you:pw@two/other?service=shop",
+            ([("two", 5432)], "you", "pw", "other"),
+            "two/other",
+        ),
+        (
+            "postgresql://?service=shop",
+            ([("db", 5433)], "me", "a%b@c;d", "events"),
+            "db:5433/events",
+        ),
+    ],
+)
+def test_a_service_adds_what_the_dsn_does_not_give(
+    text: str, arguments: tuple, address: str, service_file: Path
+) -> None:
+    dsn = parse_dsn(text)
+    assert connection_arguments(dsn.uri) == arguments
+    assert dsn.address == address
+
+
+@family(
+    ("service", "said"),
+    [
+        ("none", "service that is not defined"),
+        ("odd", "does not know: shard"),
+        ("wrong", "a port of the DSN is not a number"),
+    ],
+)
+def test_an_unusable_service_is_an_error(service: str, said: str, service_file: Path) -> None:
+    with pytest.raises(ConfigError, match=said):
+        parse_dsn(f"service={service}")
+
+
+def test_a_malformed_service_file_is_named_and_not_shown(service_file: Path) -> None:
+    service_file.write_text(f"password={SECRET}")
+    with pytest.raises(ConfigError, match=str(service_file)) as caught:
+        parse_dsn("service=shop")
+    assert SECRET not in "".join(traceback.format_exception(caught.value)) + str(caught.value.hint)
+
+
+def test_the_file_of_the_system_is_read_after_that_of_the_user(
+    tmp_path: Path, service_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pg_service.conf").write_text("[shop]\nhost=far\n[stock]\nhost=stock\n")
+    monkeypatch.setenv("PGSYSCONFDIR", str(tmp_path))
+    assert parse_dsn("service=shop").address == "db:5433/events"
+    assert parse_dsn("service=stock").address == "stock"

@@ -202,6 +202,21 @@ def batches(engine, size=50):
         timetable.release(at)
 
 
+def test_deliveries_are_counted_by_the_kinds_of_their_faults():
+    labelled = [replace(rule, label="header") for rule in (LATE, COPY, *CONTENT[1:])]
+    rules = (CONTENT[0], *labelled)
+    counts, labels, dropped = Counter(), Counter(), 0
+    for batch in batches(step_engine(delayed_of(rules), rules)):
+        counts += batch.fault_counts
+        dropped += len(batch.dropped)
+        texts = [] if batch.fault_labels is None else batch.fault_labels.to_pylist()
+        for text in texts:
+            labels.update(text.decode().split(",") if text else ())
+    assert counts.pop(FaultKind.DROP) == dropped > 0
+    assert {kind.value: count for kind, count in counts.items()} == labels
+    assert labels.keys() == {rule.kind.value for rule in labelled}
+
+
 def test_the_answer_key_is_what_a_reader_finds():
     rules = (FaultRule(FaultKind.DROP, 0.1), LATE, COPY)
     seen, found = {}, {}

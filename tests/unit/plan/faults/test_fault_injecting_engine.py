@@ -1,6 +1,7 @@
 """Faulty events of both engines, and what the answer key says of them."""
 
 import json
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -102,6 +103,20 @@ def test_the_answer_key_is_what_a_reader_finds_beside_the_healthy_stream(target)
         if event.is_json:
             values = json.loads(healthy.text[row].as_py()), json.loads(found[row])
             check_faults(*values, event, depth)
+
+
+@pytest.mark.parametrize("target", TARGETS, ids=NAMES)
+def test_a_batch_counts_the_events_with_faults_by_kind(target):
+    engine = engine_of(spec_of(target))
+    key = engine.injector.faulty_events(generated(spec_of(target, ())))
+    faulty = engine.generate(0, np.zeros(ROWS, np.int64))
+    expected = {event.row: {fault.kind for fault in event.faults} for event in key}
+    assert faulty.fault_counts == Counter(kind for kinds in expected.values() for kind in kinds)
+    assert faulty.fault_counts[FaultKind.DROP] == len(faulty.dropped) > 0
+    rejected = [event.row for event in key if event.text is not None][::2]
+    committed = [kinds for row, kinds in expected.items() if row not in rejected]
+    counts = faulty.without(rejected).fault_counts
+    assert counts == Counter(kind for kinds in committed for kind in kinds)
 
 
 def check_faults(healthy, faulty, event, depth):

@@ -159,9 +159,9 @@ def _is_plain(call: TracedCall, value: Any) -> bool:
 
 def document(call: TracedCall, value: Any) -> Any:
     """The JSON text of a value, row by row."""
-    from eventer.plan.row_program_writer import RowProgramWriter
+    from eventer.plan.row_program_writer import DocumentWriter
 
-    program = RowProgramWriter(call.tracer).program(value)
+    program = DocumentWriter(call.tracer).program(value)
     return call.tracer.compute("document", [], Type.TEXT, parameters=(program,))
 
 
