@@ -41,6 +41,7 @@ CompileClient.__init__.__kwdefaults__["idle_timeout_s"] = 60.0
 
 pytest_plugins = [
     "tests.kafka_server.plugin",
+    "tests.mysql_server.plugin",
     "tests.postgres_server.plugin",
     "tests.acceptance.services",
 ]

@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 from reference_page import write_or_check
 
 from eventer.destinations.http.connection_settings import HttpConnectionSettings
+from eventer.destinations.mysql.connection_settings import MysqlConnectionSettings
 from eventer.settings.model import (
     FileConnection,
     KafkaConnection,
@@ -48,10 +49,10 @@ Python library use too. See
 CONNECTIONS: Final = """
 ## Connections
 
-A connection is a Kafka cluster, a PostgreSQL database, a root folder for files, or a URL of HTTP
-endpoints. Connections belong to the operator: requests can name one but cannot contain an address.
-`kafka`, `postgres`, `file` and `http` are the defaults of requests that name none. Add more
-connections with names of your own:
+A connection is a Kafka cluster, a PostgreSQL, MariaDB or MySQL database, a root folder for files,
+or a URL of HTTP endpoints. Connections belong to the operator: requests can name one but cannot
+contain an address. `kafka`, `postgres`, `file`, `http` and `mysql` are the defaults of requests
+that name none. Add more connections with names of your own:
 
 ```toml
 [connections.orders]
@@ -61,7 +62,7 @@ password_file = "/run/secrets/orders"
 ```
 
 In the environment these are `EVENTER_CONNECTIONS__ORDERS__TYPE=postgres` and so on. Each has `type`
-(`kafka`, `postgres`, `file` or `http`, or that of an
+(`kafka`, `postgres`, `file`, `http` or `mysql`, or that of an
 [installed package](../how-to/own-destination.md)) and the settings of its type.
 """
 
@@ -86,6 +87,8 @@ def page() -> str:
             *_rows(FileConnection, ("file",)),
             "\n### `http`\n" + TABLE,
             *_rows(HttpConnectionSettings, ("http",)),
+            "\n### `mysql`\n" + TABLE,
+            *_rows(MysqlConnectionSettings, ("mysql",)),
         ]
     )
 

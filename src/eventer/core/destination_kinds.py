@@ -21,6 +21,7 @@ BUILT_IN: Final = {
     "postgres": "eventer.destinations.postgres.specification:PostgresKind",
     "file": "eventer.destinations.file.specification:FileKind",
     "http": "eventer.destinations.http.specification:HttpKind",
+    "mysql": "eventer.destinations.mysql.specification:MysqlKind",
 }
 
 

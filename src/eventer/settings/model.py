@@ -27,6 +27,7 @@ from eventer.destinations.file.connection_settings import FileConnectionSettings
 from eventer.destinations.http.connection_settings import HttpConnectionSettings
 from eventer.destinations.kafka.connection_settings import KafkaConnectionSettings
 from eventer.destinations.kind import DestinationKind, destination_kinds
+from eventer.destinations.mysql.connection_settings import MysqlConnectionSettings
 from eventer.destinations.postgres.connection_settings import PostgresConnectionSettings
 
 CONNECTION_NAME = re.compile(r"[a-z][a-z0-9_-]*")
@@ -195,6 +196,9 @@ class Settings(Section):
     )
     http: HttpConnectionSettings = Field(
         default=HttpConnectionSettings(), description="The connection named `http`."
+    )
+    mysql: MysqlConnectionSettings = Field(
+        default=MysqlConnectionSettings(), description="The connection named `mysql`."
     )
     connections: dict[str, NamedConnection] = Field(
         default_factory=dict, description="Additional connections, by name."

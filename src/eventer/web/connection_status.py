@@ -19,6 +19,7 @@ _HEADERS: Final = {
     "postgres": ("Table", "Generators", "Rows, estimated", "Size"),
     "file": ("Folder", "Generators", "", "Size"),
     "http": ("Path", "Generators", "", ""),
+    "mysql": ("Table", "Generators", "Rows, estimated", "Size"),
 }
 
 

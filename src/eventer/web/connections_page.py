@@ -33,7 +33,13 @@ from eventer.web.markup import Markup, joined, table_markup, tag
 _PERIOD_SECONDS: Final = 2.0
 _SHOWN: Final = 50
 """Generators of a connection that are shown."""
-_KINDS: Final = {"kafka": "Kafka", "postgres": "PostgreSQL", "file": "Files", "http": "HTTP"}
+_KINDS: Final = {
+    "kafka": "Kafka",
+    "postgres": "PostgreSQL",
+    "file": "Files",
+    "http": "HTTP",
+    "mysql": "MySQL",
+}
 
 
 def build_connections_page(visit: Visit) -> None:

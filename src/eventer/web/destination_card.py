@@ -14,7 +14,13 @@ from eventer.service.views import GeneratorView
 from eventer.web.event_views import show_columns
 from eventer.web.layout import card, code_block
 
-_TITLES: Final = {"kafka": "Topic", "postgres": "Table", "file": "Folder", "http": "Endpoint"}
+_TITLES: Final = {
+    "kafka": "Topic",
+    "postgres": "Table",
+    "file": "Folder",
+    "http": "Endpoint",
+    "mysql": "Table",
+}
 
 
 def build_destination(view: GeneratorView) -> None:

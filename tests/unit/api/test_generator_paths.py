@@ -226,7 +226,7 @@ async def test_an_upsert_key_is_a_name_or_a_list(client, service, key, expected)
         (
             add_body(None, {"type": "redis"}),
             "/destinations/0/type",
-            "'kafka', 'postgres', 'file' or 'http'",
+            "'kafka', 'postgres', 'file', 'http' or 'mysql'",
         ),
         (add_body(None, {"type": "postgres"}), "/destinations/0", "but no 'postgres' options"),
         (add_body(None, {"postgres": {"table": "t"}}), "/destinations/0", "but 'postgres' options"),

@@ -14,6 +14,7 @@ def test_each_kind_has_a_title_and_options_that_begin_with_its_location():
         "postgres": "table",
         "file": "path",
         "http": "path",
+        "mysql": "table",
     }
     assert all(option.entry == "text" and option.description for option in first.values())
     assert kind_title("file") == "Folder of files"

@@ -125,7 +125,7 @@ def test_named_connections_of_both_kinds():
             "[connections.orders]\ndsn='x'\n",
             "eventer.toml:2: 'connections.orders.type' is missing",
             "connections.orders.type",
-            'set type = "kafka" or "postgres" or "file" or "http"',
+            'set type = "kafka" or "postgres" or "file" or "http" or "mysql"',
         ),
         (
             "[connections.Orders]\ntype='kafka'\n",
@@ -306,10 +306,11 @@ def test_no_secret_is_ever_shown():
     keys = set(secret_keys(Settings))
     assert {("token",), ("kafka", "sasl_password"), ("connections", "*", "dsn")} <= keys
     forms = {"dsn": "postgresql://me:{}@db", "headers": "Authorization: {}"}
+    own_forms = {("mysql", "dsn"): "mysql://me:{}@db/shop"}
     connections = {"dsn": "PG", "password": "PG", "headers": "HT"}
     environ = {
         "EVENTER_" + "__".join(key).upper().replace("*", connections.get(key[-1], "KA")): (
-            forms.get(key[-1], "{}").format(f"x{number}hidden")
+            own_forms.get(key, forms.get(key[-1], "{}")).format(f"x{number}hidden")
         )
         for number, key in enumerate(sorted(keys))
     }

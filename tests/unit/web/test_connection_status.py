@@ -40,6 +40,7 @@ def test_an_address_has_no_secret():
         "postgres": "db:5433/shop",
         "file": "",
         "http": "",
+        "mysql": "",
     }
 
 
@@ -93,5 +94,6 @@ def test_places_of_every_kind_have_headers():
         ("Table", "Generators"),
         ("Folder", "Generators"),
         ("Path", "Generators"),
+        ("Table", "Generators"),
         ("Target", "Generators"),
     ]
