@@ -4,6 +4,7 @@ import gc
 import os
 import sys
 from itertools import groupby
+from pathlib import Path
 
 import pytest
 from execnet import gateway_io
@@ -59,9 +60,11 @@ def pytest_xdist_setupnodes(config, specs):
     gc.enable()
 
 
-def pytest_xdist_node_collection_finished(node):
-    """Lets no test start before the kernels are compiled."""
-    wait_for_kernels(node.config)
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    """Lets only unit tests start before the kernels are compiled."""
+    if _folder(item) != "unit":
+        wait_for_kernels()
 
 
 def pytest_keyboard_interrupt():
@@ -80,14 +83,16 @@ def pytest_collection():
         gc.enable()
 
 
+_TESTS = Path(__file__).parent
 _EXPENSIVE_FIXTURES = ("shared_service", "shared_environment")
 """Fixtures that each worker would start for itself, in seconds of CPU time."""
 
 
 def pytest_collection_modifyitems(config, items):
-    """Deals the test modules to the workers: long tests come first, unit tests last.
+    """Deals the test modules to the workers: half of the unit tests first, the others last.
 
-    Then all workers end at the same time. Each worker begins with an equal part of the list, and
+    The first ones run while the kernels are compiled. Because the last ones are short, all workers
+    end at the same time. Each worker begins with an equal part of the list, and
     all modules with the same expensive fixture go to one worker.
     """
     worker = getattr(config, "workerinput", None)
@@ -95,7 +100,9 @@ def pytest_collection_modifyitems(config, items):
         return
     shares = [[] for _ in range(worker["workercount"])]
     modules = [list(each) for _, each in groupby(items, lambda item: item.path)]
-    for module in sorted(modules, key=_order):
+    units = [module for module in modules if _folder(module[0]) == "unit"]
+    last = {id(module) for module in sorted(units, key=len)[1::2]}
+    for module in sorted(modules, key=lambda each: _order(each, is_last=id(each) in last)):
         _share_of(module, shares).extend(module)
     items[:] = [item for share in shares for item in share]
 
@@ -109,12 +116,16 @@ def _share_of(module, shares):
     return min(shares, key=len)
 
 
-def _order(module):
+def _order(module, *, is_last):
     """The order of a module: unit tests by size, so that the shares become equal."""
-    _, folder, *_ = module[0].nodeid.split("/")
-    match folder:
-        case "acceptance":
-            return 0, 0
+    match _folder(module[0]):
         case "unit":
-            return 2, -len(module)
-    return 1, 0
+            return (3 if is_last else 0), -len(module)
+        case "acceptance":
+            return 1, 0
+    return 2, 0
+
+
+def _folder(item):
+    """The folder in `tests` of an item."""
+    return item.path.relative_to(_TESTS).parts[0]
