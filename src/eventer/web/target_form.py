@@ -32,10 +32,11 @@ class TargetForm:
             for key in (each for each in others if each.name == _KEY):
                 self._inputs[_KEY] = self._build_input(key).classes("grow")
         prose(first.description).classes("soft small")
-        more = [each for each in others if each.name != _KEY]
-        if more:
-            with ui.expansion("More options").props("dense").style("width: 100%"):
-                self._build_more(more)
+        self._others = [each for each in others if each.name != _KEY]
+        if self._others:
+            # Its inputs would take most of the time that the form needs, and few readers use them.
+            self._more = ui.expansion("More options").props("dense").style("width: 100%")
+            self._more.on_value_change(self._build_more)
 
     @property
     def location(self) -> str:
@@ -52,11 +53,14 @@ class TargetForm:
         first = next(iter(self._inputs))
         return target_of(self._kind, self._connection, entered | {first: self.location})
 
-    def _build_more(self, options: Sequence[TargetOption]) -> None:
-        for option in options:
-            with ui.element("div").classes("option"):
-                self._inputs[option.name] = self._build_input(option)
-                prose(option.description).classes("soft small")
+    def _build_more(self) -> None:
+        """Builds the other inputs when they are shown for the first time."""
+        options, self._others = self._others, []
+        with self._more:
+            for option in options:
+                with ui.element("div").classes("option"):
+                    self._inputs[option.name] = self._build_input(option)
+                    prose(option.description).classes("soft small")
 
     def _build_input(self, option: TargetOption) -> Any:
         build: dict[str, Callable[[TargetOption], Any]] = {
