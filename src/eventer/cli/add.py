@@ -18,6 +18,7 @@ from eventer.cli.faults import Faults, parse_fault_list
 from eventer.cli.generators import show_generators
 from eventer.cli.option_values import choice, unicode_text
 from eventer.cli.options import AsJson, Url, read_request_file, service_client
+from eventer.cli.other_target import OtherTarget
 from eventer.cli.target_options import EndpointOptions, FolderOptions, RecordFormats, target_of
 from eventer.cli.template_options import (
     parse_reference,
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from eventer.core.model import ServiceTarget
     from eventer.service.run_pace import PaceOptions
 
-_DESTINATIONS = "--kafka TOPIC, --postgres TABLE, --file FOLDER or --http PATH"
+_DESTINATIONS = "--kafka TOPIC, --postgres TABLE, --file FOLDER, --http PATH or --to KIND:NAME"
 _TEMPLATE_ENDINGS = (".jsonnet", ".libsonnet")
 
 
@@ -67,6 +68,8 @@ def add(
         ),
     ] = None,
     body_format: option.BodyFormatName = None,
+    to: option.To = None,
+    to_options: option.ToOption = None,
     key: option.Key = None,
     value: option.Value = None,
     omit: option.Omit = None,
@@ -128,7 +131,16 @@ def add(
     files = FolderOptions(folder, file_format, partition_by)
     http = EndpointOptions("" if endpoint == "." else endpoint, body_format)
     target = target_of(
-        topic, table, key, connection, part=part, op=op, formats=formats, files=files, http=http
+        topic,
+        table,
+        key,
+        connection,
+        part=part,
+        op=op,
+        formats=formats,
+        files=files,
+        http=http,
+        other=OtherTarget(to, to_options),
     )
     if target is None:
         _check_is_request(context, file)

@@ -13,6 +13,7 @@ from eventer.cli import template_options as option
 from eventer.cli.exit_codes import exit_with_code
 from eventer.cli.faults import Faults, parse_faults
 from eventer.cli.options import AsJson, Library, settings_of
+from eventer.cli.other_target import OtherTarget
 from eventer.cli.target_options import (
     EndpointOptions,
     FolderOptions,
@@ -53,6 +54,8 @@ def run(
     partition_by: option.PartitionBy = None,
     endpoint: option.Endpoint = None,
     body_format: option.BodyFormatName = None,
+    to: option.To = None,
+    to_options: option.ToOption = None,
     key: option.Key = None,
     value: option.Value = None,
     omit: option.Omit = None,
@@ -133,7 +136,16 @@ def run(
     http = EndpointOptions(endpoint if url is None else "", body_format)
     target = _target(
         target_of(
-            topic, table, key, connection, part=part, op=op, formats=formats, files=files, http=http
+            topic,
+            table,
+            key,
+            connection,
+            part=part,
+            op=op,
+            formats=formats,
+            files=files,
+            http=http,
+            other=OtherTarget(to, to_options),
         ),
         part,
         stdout=stdout,
@@ -220,7 +232,7 @@ def _target(target: Target | None, part: WrittenPart, *, stdout: bool) -> Target
     if stdout == (target is not None):
         raise typer.BadParameter(
             "choose one destination: --stdout, --kafka TOPIC, --postgres TABLE, --file FOLDER, "
-            "--http URL"
+            "--http URL, --to KIND:NAME"
         )
     console = ConsoleTarget(value=part.value, omit=part.omit)
     return target or checked_target(console, "--stdout")

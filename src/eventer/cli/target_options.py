@@ -1,4 +1,4 @@
-"""The target of `--kafka`, `--postgres`, `--file` or `--http`, and of the options beside them."""
+"""The target of `--kafka`, `--postgres`, `--file`, `--http` or `--to`, and of their options."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import typer
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from eventer.cli.other_target import OtherTarget
     from eventer.core.model import (
         ConsoleTarget,
         FileFormat,
@@ -37,6 +38,7 @@ def target_of(
     formats: RecordFormats | None = None,
     files: FolderOptions | None = None,
     http: EndpointOptions | None = None,
+    other: OtherTarget | None = None,
 ) -> ServiceTarget | None:
     """The target of the events, of which `part` is written; None without a destination.
 
@@ -47,9 +49,11 @@ def target_of(
 
     part = part or WHOLE_EVENT
     record: dict[str, Any] = {"value": part.value, "omit": part.omit, "op": op}
-    folder = None if files is None else files.checked_folder(key)
-    path = None if http is None else http.checked_path(key)
-    given = {"--kafka": topic, "--postgres": table, "--file": folder, "--http": path}
+    to = None if other is None else other.to
+    key_of_record = key if to is None else None
+    folder = None if files is None else files.checked_folder(key_of_record)
+    path = None if http is None else http.checked_path(key_of_record)
+    given = {"--kafka": topic, "--postgres": table, "--file": folder, "--http": path, "--to": to}
     chosen = [name for name, value in given.items() if value is not None]
     if len(chosen) > 1:
         raise typer.BadParameter(f"{chosen[0]} and {chosen[1]} cannot be combined")
@@ -58,6 +62,10 @@ def target_of(
         return checked_target(KafkaTarget(topic, connection or "kafka", key, **record), "--kafka")
     if formats is not None:
         formats.check_unused()
+    if other is not None and to is not None:
+        return other.target(connection, record | {"key": key})
+    if other is not None:
+        other.check_unused()
     if op is not None and table is None:
         raise typer.BadParameter("--op needs --kafka or --postgres", param_hint="'--op'")
     if table is not None:

@@ -136,6 +136,24 @@ BodyFormatName = Annotated[
         help="Format of request bodies: ndjson (default), or json for an array.",
     ),
 ]
+To = Annotated[
+    str | None,
+    typer.Option(
+        "--to",
+        metavar="KIND:NAME",
+        parser=unicode_text,
+        help="Destination of any kind, such as mysql:orders.",
+    ),
+]
+ToOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--to-option",
+        metavar="NAME=VALUE",
+        parser=unicode_text,
+        help="Option of the destination of --to, as in requests. May be repeated.",
+    ),
+]
 With = Annotated[
     list[str] | None,
     typer.Option(

@@ -12,6 +12,7 @@ from eventer.cli import template_options as option
 from eventer.cli.exit_codes import INVALID, OK, exit_with_code
 from eventer.cli.faults import Faults, parse_faults
 from eventer.cli.options import AsJson, First, Library, settings_of
+from eventer.cli.other_target import OtherTarget
 from eventer.cli.target_options import (
     EndpointOptions,
     FolderOptions,
@@ -105,6 +106,8 @@ def validate(
     partition_by: option.PartitionBy = None,
     endpoint: option.Endpoint = None,
     body_format: option.BodyFormatName = None,
+    to: option.To = None,
+    to_options: option.ToOption = None,
     key: option.Key = None,
     value: option.Value = None,
     omit: option.Omit = None,
@@ -144,7 +147,16 @@ def validate(
     files = FolderOptions(folder if located or folder is None else ".", file_format, partition_by)
     http = EndpointOptions(endpoint if located or endpoint is None else "", body_format)
     target: Target | None = target_of(
-        topic, table, key, connection, part=part, op=op, formats=formats, files=files, http=http
+        topic,
+        table,
+        key,
+        connection,
+        part=part,
+        op=op,
+        formats=formats,
+        files=files,
+        http=http,
+        other=OtherTarget(to, to_options),
     )
     if target is None and not part.is_whole:
         target = ConsoleTarget(value=part.value, omit=part.omit)

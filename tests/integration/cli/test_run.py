@@ -10,6 +10,7 @@ import pytest
 
 from tests.acceptance.service_process import topic_events
 from tests.integration.cli.conftest import without_compile_notice
+from tests.integration.destinations.mysql.harness import MysqlHarness
 from tests.waiting import DEADLINE_S
 
 COUNTING = "{ id: std.native('get_integer')(1, 1000000) }"
@@ -342,3 +343,12 @@ def test_the_steps_of_a_timeline_change_one_row(shell, database):
         ).fetchall()
     assert rows == [(id_, "paid") for id_ in range(900) if id_ % 3]
     assert types == [("bigint",), ("text",)]
+
+
+def test_a_table_of_mysql_gets_all_events_once(shell, mysql_dsn):
+    template = shell.write("rows.jsonnet", "{ id: std.native('get_index')(), text: 'x' }")
+    options = ("--to", "mysql:run_rows", "--key", "id", "-n", 1000, "--json")
+    done = shell.run("run", template, *options, EVENTER_MYSQL__DSN=mysql_dsn)
+    assert json.loads(done.stdout)["events"] == 1000, done.stderr
+    found = MysqlHarness(mysql_dsn).execute("SELECT count(*) AS n, sum(id) AS s FROM run_rows")
+    assert found == [{"n": 1000, "s": 499_500}]

@@ -106,7 +106,7 @@ def test_a_request_in_yaml_is_sent_as_json(add, monkeypatch):
         (["orders.jsonnet"], "orders.jsonnet is a template: give its destination, --kafka"),
         (
             ["request.yaml", "--rate", "5/s"],
-            "--rate needs --kafka TOPIC, --postgres TABLE, --file FOLDER or --http PATH",
+            "--rate needs --kafka TOPIC, --postgres TABLE, --file FOLDER, --http PATH or --to",
         ),
         (["orders.jsonnet", "--kafka", "a"], "a generator needs a pace: --rate, --interval or"),
         (["orders.jsonnet", "--kafka", "a", "--rate", "5/x"], "5/x"),
@@ -137,3 +137,37 @@ def test_the_schema_accepts_what_add_accepts(add):
         ([{"id": "e", "interval": "1s"}], False),
     ):
         assert validator.is_valid(request | {"events": events}) == valid, events
+
+
+PACED = ("--rate", "5/s", "--dry-run")
+
+
+def test_a_destination_of_any_kind_is_given_with_its_options(add):
+    options = ["--to", "kafka:orders", "--to-option", "partitions=3", "--key", "id", "--op", "op"]
+    kafka = printed(add("orders.jsonnet", *options, *PACED))["destinations"][0]["kafka"]
+    assert kafka.items() >= {"topic": "orders", "partitions": 3, "key": "id", "op": "op"}.items()
+    options = ["--to", "mysql:orders", "--key", "a, b", "--omit", "c"]
+    mysql = printed(add("orders.jsonnet", *options, *PACED))["destinations"][0]["mysql"]
+    assert mysql.items() >= {"table": "orders", "key": ["a", "b"], "omit": ["c"]}.items()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--to", "orders"], "expected KIND:NAME"),
+        (["--to", "nope:orders"], "kinds: kafka"),
+        (["--to", "mysql:orders", "--to-option", "nope=1"], "has no option 'nope'; its options"),
+        (["--to", "mysql:orders", "--to-option", "key"], "expected NAME=VALUE, not 'key'"),
+        (["--to", "file:orders", "--key", "id"], "'file' has no option 'key'"),
+        (
+            ["--to", "kafka:orders", "--to-option", "partitions=x"],
+            "/partitions: must be an integer",
+        ),
+        (["--to-option", "key=id"], "--to-option needs --to"),
+        (["--to", "mysql:orders", "--kafka", "t"], "cannot be combined"),
+    ],
+)
+def test_what_is_wrong_with_a_destination_of_any_kind_is_said(add, options, said):
+    done = add("orders.jsonnet", *options, "--dry-run")
+    assert done.exit_code == 2
+    assert said in " ".join(done.output.split())
