@@ -181,7 +181,8 @@ class Generator:
         """Notes that its events are being delivered."""
         self.guarantee = guarantee
         self.waiting = False
-        if self.awaiting_answer:
+        if self.awaiting_answer and self.last_error is not None:
+            self.recent_errors.discard(self.last_error.error)
             self.last_error, self.awaiting_answer = None, False
 
     def update_record(self, **fields: object) -> None:

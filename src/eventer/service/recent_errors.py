@@ -39,6 +39,12 @@ class RecentErrors:
         else:
             self._errors.append(PastError(error, at, at))
 
+    def discard(self, error: EventerError) -> None:
+        """Forgets an error that turned out to be none."""
+        kept = [past for past in self._errors if past.error is not error]
+        self._errors.clear()
+        self._errors.extend(kept)
+
     def newest_first(self) -> Sequence[PastError]:
         """The errors."""
         return tuple(reversed(self._errors))

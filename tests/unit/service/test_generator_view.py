@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from eventer.core.errors import EventerError
 from eventer.core.model import GeneratorState, Position, Segment
 from eventer.core.pace import EventRate, PaceSpec, Stage, Stages, Steady, ticks
 from eventer.registry.base import Cluster
@@ -76,6 +77,15 @@ def test_the_guarantee_is_unknown_until_the_server_has_decided_it(generator):
     assert view(generator, 0, "exactly-once").delivery == "exactly-once"
     generator.record_running("at-least-once")
     assert view(generator, 0, None).delivery == "at-least-once"
+
+
+def test_an_answer_that_came_late_is_no_error(generator):
+    generator.record_error(EventerError("refused"), 1)
+    generator.record_error(EventerError("has not answered yet"), 2)
+    generator.awaiting_answer = True
+    generator.record_running("at-least-once")
+    assert generator.last_error is None
+    assert [past.error.message for past in generator.recent_errors.newest_first()] == ["refused"]
 
 
 def test_the_guarantees_that_settings_promise():
