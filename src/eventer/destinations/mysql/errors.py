@@ -39,6 +39,8 @@ _LOST: Final = frozenset(
     {1021, 1037, 1038, 1040, 1041, 1053, 1079, 1080, 1114, 1152, 1158, 1159, 1160, 1161, 1180}
     | {1184, 1203, 1213, 1226, 1290, 1317, 1614, 1792, 1836, 1927, 2003, 2006, 2013, 3100, 4031}
 )
+_SAVEPOINT_LOST: Final = 1305
+"""With `innodb_rollback_on_timeout`, a lock timeout ends the transaction and its savepoints."""
 _BUSY: Final = frozenset({1205, 1969, 3024, 3572})
 _SCHEMA: Final = frozenset({1054, 1136, 1146, 1412, 1932})
 _ROW: Final = frozenset(
@@ -57,7 +59,7 @@ def error_number(error: BaseException) -> int:
 def classify_error(error: BaseException) -> ErrorCategory:
     """The category of an error that the client raised."""
     number = error_number(error)
-    if not isinstance(error, pymysql.MySQLError) or number in _LOST or number == 0:
+    if not isinstance(error, pymysql.MySQLError) or number in {*_LOST, _SAVEPOINT_LOST, 0}:
         return ErrorCategory.CONNECTION_LOST
     if number in _BUSY:
         return ErrorCategory.BUSY
