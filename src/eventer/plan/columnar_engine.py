@@ -138,12 +138,12 @@ class Plan:
                 self._field_sources[field] = sources
         return read_column(sources, run, graph.root, ColumnRequest(pointer, kind, *rows))
 
-    def names(self, run: Execution, *, written: bool) -> frozenset[str]:
-        """The top-level field names of the event, or of its written part, that occur in a run."""
+    def names(self, run: Execution, rows: tuple[int, int], *, written: bool) -> frozenset[str]:
+        """The top-level field names of the events [start, stop) of a run, or of what is written."""
         part = self._part(written=written)
         omitted = {name for name, inner in part.omitted.items() if inner is None}
         with self._lock:
-            return frozenset(self.traced.names(part.value, run) - omitted)
+            return self.traced.names(part.value, run, rows) - omitted
 
     def _part(self, *, written: bool) -> TracedPart:
         return self.part if written and self.part is not None else self._event

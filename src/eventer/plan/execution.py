@@ -139,6 +139,20 @@ class Execution:
         root = self._graph.root
         return self.raised if domain is root else self.raised[self.rows(domain, root)]
 
+    def healthy_rows(
+        self, domain: Domain, events: tuple[int, int] | None = None
+    ) -> NDArray[np.bool_]:
+        """Which rows of a domain belong to events that do not raise.
+
+        With `events`, to those in the rows [start, stop) of the run.
+        """
+        healthy = ~self.raised
+        if events is not None:
+            start, stop = events
+            healthy[:start] = healthy[stop:] = False
+        root = self._graph.root
+        return healthy if domain is root else healthy[self.rows(domain, root)]
+
     def events(self, domain: Domain) -> Rows:
         """The row of the event that each row of a domain belongs to."""
         return self.rows(domain, self._graph.root)

@@ -38,7 +38,7 @@ class PlanFields:
 
     def names(self) -> frozenset[str]:
         """See `eventer.core.batch.FieldReader.names`."""
-        return self.plan.names(self.run, written=self.written)
+        return self.plan.names(self.run, (self.start, self.stop), written=self.written)
 
     def cut(self, start: int, stop: int) -> PlanFields:
         """See `eventer.core.batch.BatchFields.cut`."""

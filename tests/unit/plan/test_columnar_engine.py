@@ -112,6 +112,27 @@ def test_columns_of_prefetched_events_match_each_tick():
         assert refusal(mine, "/odd") == refusal(other, "/odd")
 
 
+RARE = "{ a: 1, [if (if get_integer(0, 9) == 3 then error 'three' else false) then 'never']: 2"
+
+
+@pytest.mark.parametrize("size", [3, 300])
+def test_the_names_of_a_batch_are_those_of_its_healthy_events(size):
+    """Neither a later event of the same run nor one that raises adds a name."""
+    ours, theirs = engines(NATIVES + RARE + ", [if get_integer(0, 40) == 3 then 'rare']: 3 }")
+    found, at = set(), 0
+    while at < 300:
+        try:
+            mine = ours.generate(at, due(at, size))
+        except EvaluationError:
+            at += 1
+            continue
+        other = theirs.generate(at, due(at, mine.count))
+        assert mine.fields.names() == other.fields.names()
+        found.add(mine.fields.names())
+        at = mine.next
+    assert found == {frozenset({"a"}), frozenset({"a", "rare"})}
+
+
 APART = "local n = get_integer(0, 9);\n{ v: if n == 3 then 'three' else if n == 4 then [n] else n }"
 LAZY = "{ v: ['x', { a: error 'no', b: 4 }[get_one_of('a, b')]][get_integer(0, 1)] }"
 

@@ -43,11 +43,11 @@ class PlannedStepFields:
         part, traced = self._part, self.plan.traced
         omitted = {name for name, inner in part.omitted.items() if inner is None}
 
-        def names() -> set[str]:
+        def names() -> frozenset[str]:
             with traced.tracer.inside(self.source.domain):
                 return traced.names(part.value, self.run)
 
-        return frozenset(self.plan.extend(names) - omitted)
+        return self.plan.extend(names) - omitted
 
     @property
     def _part(self) -> TracedPart:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from eventer.core.errors import BudgetError, TemplateError
 from eventer.jsonnet.budget import Budget, Meter
@@ -48,9 +49,14 @@ class TracedEvent:
         """Whether a column depends on due times."""
         return self.natives.timed
 
-    def names(self, value: Any, run: Execution) -> set[str]:
-        """The visible top-level field names of a part of the event, in all rows of a run."""
-        return _names(self.tracer, value, run)
+    def names(
+        self, value: Any, run: Execution, rows: tuple[int, int] | None = None
+    ) -> frozenset[str]:
+        """The visible top-level field names of a part of the event, in the events of a run.
+
+        Events that raise have none; with `rows`, only the events [start, stop) are looked at.
+        """
+        return frozenset(_names(self.tracer, value, run, rows))
 
 
 def trace_event(
@@ -148,18 +154,19 @@ def _no_trace(_message: str, _place: Any) -> None:
     raise PlanUnsupportedError("std.trace prints a message per event")
 
 
-def _names(tracer: Tracer, value: Any, run: Execution) -> set[str]:
-    if run.size(tracer.domain) == 0:
+def _names(tracer: Tracer, value: Any, run: Execution, events: tuple[int, int] | None) -> set[str]:
+    rows = run.healthy_rows(tracer.domain, events)
+    if not rows.any():
         return set()
     value = tracer.simplified(value)
     if isinstance(value, Choice):
         found: set[str] = set()
         for holds in (True, False):
             with tracer.inside(tracer.part(value.condition, holds=holds)):
-                found |= _names(tracer, tracer.side_of(value, holds=holds), run)
+                found |= _names(tracer, tracer.side_of(value, holds=holds), run, events)
         return found
     if isinstance(value, TracedObject):
-        return {name for name, chain in value.fields() if _occurs(tracer, chain, run)}
+        return {name for name, chain in value.fields() if _occurs(tracer, chain, run, rows)}
     if isinstance(value, Object):
         return set(value.names())
     if isinstance(value, Symbol) and value.node.type in {Type.DICTIONARY, Type.VALUE}:
@@ -167,18 +174,18 @@ def _names(tracer: Tracer, value: Any, run: Execution) -> set[str]:
         codes, known = column, value.node.entries
         if value.node.type is Type.VALUE:
             codes, known = column.codes, column.entries
-        entries = [known[code] for code in np.unique(codes).tolist()]
+        entries = [known[code] for code in np.unique(codes[rows]).tolist()]
         return {name for entry in entries if isinstance(entry, dict) for name in entry}
     return set()
 
 
-def _occurs(tracer: Tracer, chain: Chain, run: Execution) -> bool:
+def _occurs(tracer: Tracer, chain: Chain, run: Execution, rows: NDArray[np.bool_]) -> bool:
     if not isinstance(chain[-1][1], OptionalMember):
         return True
     for _, member, _ in chain:
         condition = tracer.simplified(member.condition)  # type: ignore[attr-defined]  # all but the last are optional, and the last is
         if condition is True or (
-            condition is not False and bool(run.value(tracer.truth(condition)).any())
+            condition is not False and bool(run.value(tracer.truth(condition))[rows].any())
         ):
             return True
     return False
