@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from eventer.core.errors import DestinationRejectedError
 from eventer.core.field_values import ColumnTypeError
@@ -69,13 +70,22 @@ class _ColumnReader:
         """The rows of a source."""
         value = source.value
         if source.program is not None:
-            return program_texts(self._run, source.program, source.rows).cast(self._type)
+            texts = program_texts(self._run, source.program, source.rows).cast(self._type)
+            return self._without_nulls(texts, value)
         if isinstance(value, Symbol):
             return self._symbol(value.node, source.rows)
         if isinstance(value, Array | Object | Function | Symbolic):
             return self._wrong(source.rows, None)
         codes = np.zeros(self._run.size(source.rows), dtype=np.int64)
         return self._entries(source.rows, (value,), codes)
+
+    def _without_nulls(self, texts: pa.Array, value: Any) -> pa.Array:
+        """The JSON texts of values; None instead of the text of null."""
+        if not (isinstance(value, Symbol) and value.node.type is Type.VALUE):
+            return texts
+        values = self._run.value(value.node)
+        is_null = np.array([entry is None for entry in values.entries], dtype=np.bool_)
+        return pc.if_else(pa.array(is_null[values.codes]), None, texts) if is_null.any() else texts
 
     def _symbol(self, node: Node, rows: Domain) -> Any:
         values = self._run.value(node)

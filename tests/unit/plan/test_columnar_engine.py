@@ -112,6 +112,15 @@ def test_columns_of_prefetched_events_match_each_tick():
         assert refusal(mine, "/odd") == refusal(other, "/odd")
 
 
+@pytest.mark.parametrize(("pointer", "found"), [("/v/0", {"3", '{"a":2}'}), ("/v/0/a", {"2"})])
+def test_null_and_an_absent_value_are_null_in_a_json_column(pointer, found):
+    text = "{ v: std.reverse(std.native('get_some_of')([null, { a: 2 }, 3], 0, 2)) }"
+    mine, other = (each.generate(0, due(0, 60)) for each in engines(text))
+    column = mine.fields.column(pointer, ColumnType.JSONB)
+    assert column.equals(other.fields.column(pointer, ColumnType.JSONB)[: len(column)])
+    assert set(column.to_pylist()) == found | {None}
+
+
 RARE = "{ a: 1, [if (if get_integer(0, 9) == 3 then error 'three' else false) then 'never']: 2"
 
 
