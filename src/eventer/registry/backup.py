@@ -8,8 +8,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from eventer.core.errors import RegistryError
-from eventer.registry.sqlite import locked_registry
-from eventer.registry.statements import MIGRATIONS
+from eventer.registry.sqlite import MIGRATIONS, locked_registry
 
 
 def copy_registry(source: Path, copy: Path) -> int:

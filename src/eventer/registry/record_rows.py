@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from eventer.core.bindings import Binding
@@ -64,7 +65,7 @@ def record_values(record: GeneratorRecord) -> dict[str, Any]:
         "stream": stream.name,
         "stream_key": stream_key(stream.name, spec.digest),
         "seed": str(stream.seed),
-        "explicit_seed": spec.explicit_seed,
+        "explicit_seed": int(spec.explicit_seed),
         "dataset": context.dataset,
         "instance_id": context.instance_id,
         "state": record.state,
@@ -104,6 +105,24 @@ def fingerprint_values(begun: BegunFingerprint) -> dict[str, Any]:
 
 def _cursor_text(cursor: Cursor | None) -> str | None:
     return None if cursor is None else json.dumps(cursor.values)
+
+
+def read_records(
+    rows: Iterable[Row],
+    segments: Iterable[Row],
+    fingerprints: Iterable[Row],
+    bindings: Iterable[Row],
+) -> tuple[GeneratorRecord, ...]:
+    """The records of all generators, in the order of their rows; each argument has all rows."""
+    parts = [_by_generator(each) for each in (segments, fingerprints, bindings)]
+    return tuple(read_record(row, *(part.get(row["id"], ()) for part in parts)) for row in rows)
+
+
+def _by_generator(rows: Iterable[Row]) -> Mapping[str, Sequence[Row]]:
+    grouped: defaultdict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        grouped[row["generator"]].append(row)
+    return grouped
 
 
 def read_record(

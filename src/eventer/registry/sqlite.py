@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any, Self, TypeVar
+from typing import IO, Any, Final, Self, TypeVar
 
 from eventer.core.errors import RegistryError
 from eventer.core.generator_name import UniqueNames, derived_name
@@ -29,11 +29,12 @@ from eventer.registry.base import (
     stream_key,
 )
 from eventer.registry.codec import read_target
-from eventer.registry.record_rows import read_record
-from eventer.registry.statements import MIGRATIONS, QUERIES, statements
+from eventer.registry.record_rows import read_record, read_records
+from eventer.registry.statements import QUERIES, migrations, statements
 
 _T = TypeVar("_T")
 REGISTRY_FILE_NAME = "registry.sqlite"
+MIGRATIONS: Final = migrations("sqlite")
 _SPARE_BYTES = 1 << 20
 """Free space that a registry needs: as much as the largest request."""
 
@@ -153,7 +154,12 @@ class _Store:
 
     def all(self) -> tuple[GeneratorRecord, ...]:
         with self._transaction():
-            return tuple(self._record(row) for row in self.rows("read_generators"))
+            return read_records(
+                self.rows("read_generators"),
+                self.rows("read_all_segments"),
+                self.rows("read_all_fingerprints"),
+                self.rows("read_all_bindings"),
+            )
 
     def check(self) -> None:
         with self._transaction():

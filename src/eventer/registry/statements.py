@@ -35,17 +35,20 @@ _SQL = files("eventer.registry") / "sql"
 _NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
 
 
-def _named_queries(text: str) -> dict[str, str]:
-    _, *parts = _NAME.split(text)
+def named_queries(file: str) -> Mapping[str, str]:
+    """The statements of a file in `sql`, by name."""
+    _, *parts = _NAME.split((_SQL / file).read_text("utf-8"))
     return {name: body.strip() for name, body in zip(parts[::2], parts[1::2], strict=True)}
 
 
-QUERIES: Mapping[str, str] = _named_queries((_SQL / "queries.sql").read_text("utf-8"))
-MIGRATIONS: tuple[str, ...] = tuple(
-    file.read_text("utf-8")
-    for file in sorted(_SQL.iterdir(), key=lambda file: file.name)
-    if file.name[0].isdigit()
-)
+def migrations(database: str) -> tuple[str, ...]:
+    """The scripts that make the tables of a kind of database, oldest version first."""
+    files_by_name = {file.name: file for file in (_SQL / database).iterdir()}
+    numbered = sorted(name for name in files_by_name if name[0].isdigit())
+    return tuple(files_by_name[name].read_text("utf-8") for name in numbered)
+
+
+QUERIES: Mapping[str, str] = named_queries("queries.sql")
 
 
 def statements(change: Change) -> Iterator[Statement]:

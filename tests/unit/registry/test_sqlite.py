@@ -12,8 +12,7 @@ from eventer.core.model import OnNull, Segment, Stream
 from eventer.core.pace import ticks
 from eventer.registry.base import Add, BeginSegment, GeneratorExistsError
 from eventer.registry.record_rows import record_values
-from eventer.registry.sqlite import SqliteRegistry
-from eventer.registry.statements import MIGRATIONS
+from eventer.registry.sqlite import MIGRATIONS, SqliteRegistry
 from eventer.testing.registry_conformance import RegistryConformance, sample_record, sample_spec
 
 

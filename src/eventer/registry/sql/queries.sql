@@ -1,15 +1,17 @@
--- The statements of sqlite.py, by name. The conditions on the incarnation ignore late reports about a
--- removed generator, so that they do not change its successor.
+-- The statements of both registries, by name, in SQL that SQLite and PostgreSQL understand. The
+-- conditions on the incarnation ignore late reports about a removed generator, so that they do not
+-- change its successor.
 
 -- name: create_cluster
-INSERT OR IGNORE INTO cluster (only, id, shards) VALUES (1, :id, :shards);
+INSERT INTO cluster ("only", id, shards) VALUES (1, :id, :shards)
+ON CONFLICT ("only") DO NOTHING;
 
 -- name: read_cluster
 SELECT id, shards FROM cluster;
 
 -- name: next_incarnation
 INSERT INTO incarnation (generator, last) VALUES (:id, 1)
-ON CONFLICT (generator) DO UPDATE SET last = last + 1;
+ON CONFLICT (generator) DO UPDATE SET last = incarnation.last + 1;
 
 -- name: add_generator
 INSERT INTO generator (
@@ -110,14 +112,23 @@ SELECT * FROM generator ORDER BY ordinal;
 SELECT * FROM generator WHERE id = :id;
 
 -- name: read_segments
-SELECT t0, n0, u0, draw_key, pace FROM segment WHERE generator = :id ORDER BY ordinal;
+SELECT generator, t0, n0, u0, draw_key, pace FROM segment WHERE generator = :id ORDER BY ordinal;
 
 -- name: read_fingerprints
-SELECT first, fingerprint, cursor FROM fingerprint WHERE generator = :id ORDER BY ordinal;
+SELECT generator, first, fingerprint, cursor FROM fingerprint WHERE generator = :id ORDER BY ordinal;
 
 -- name: read_bindings
-SELECT name, first, referenced, incarnation, segments, finish
+SELECT generator, name, first, referenced, incarnation, segments, finish
 FROM binding WHERE generator = :id ORDER BY ordinal;
+
+-- name: read_all_segments
+SELECT generator, t0, n0, u0, draw_key, pace FROM segment ORDER BY ordinal;
+
+-- name: read_all_fingerprints
+SELECT generator, first, fingerprint, cursor FROM fingerprint ORDER BY ordinal;
+
+-- name: read_all_bindings
+SELECT generator, name, first, referenced, incarnation, segments, finish FROM binding ORDER BY ordinal;
 
 -- name: find_seed
 SELECT seed FROM generator
