@@ -91,6 +91,12 @@ class Service:
         _, alive = psutil.wait_procs(children, timeout=DEADLINE_S)
         assert not alive, f"still running: {alive}"
 
+    def wait_for_exit(self) -> int:
+        """Waits until the service has ended by itself; returns its exit code."""
+        process, self._process = self._process, None
+        assert process is not None
+        return process.wait(DEADLINE_S)
+
     def kill(self) -> None:
         """Kills the service and its workers with SIGKILL."""
         process, self._process = self._process, None

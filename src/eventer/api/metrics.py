@@ -29,6 +29,7 @@ from eventer.service.views import (
 )
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+LEADER: Final = ("eventer_leader", "Whether this service is the leader of its registry")
 _SHARD = ("connection", "shard")
 
 
@@ -39,12 +40,26 @@ def metrics_text(snapshot: Snapshot) -> bytes:
     return generate_latest(registry)
 
 
+def standby_metrics_text() -> bytes:
+    """The metrics of a service that stands by."""
+    registry = CollectorRegistry()
+    registry.register(_StandbyCollector())
+    return generate_latest(registry)
+
+
+class _StandbyCollector(Collector):
+    def collect(self) -> Iterator[Metric]:
+        yield InfoMetricFamily("eventer_build", "The running version", {"version": __version__})
+        yield GaugeMetricFamily(*LEADER, value=0)
+
+
 class _SnapshotCollector(Collector):
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
 
     def collect(self) -> Iterator[Metric]:
         yield InfoMetricFamily("eventer_build", "The running version", {"version": __version__})
+        yield GaugeMetricFamily(*LEADER, value=1)
         yield from _generator_metrics(self._snapshot.generators)
         yield from _shard_metrics(self._snapshot.shards)
         yield from _worker_metrics(self._snapshot.workers)

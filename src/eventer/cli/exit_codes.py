@@ -5,6 +5,7 @@
 2    the command line is invalid (reported by Typer)
 3    a run has delivered everything, but passed a threshold of `--fail-if`
 69   a destination or the service cannot be reached
+75   a service on a shared registry must start again: another one leads
 78   a template, a request or the configuration is invalid
 130  interrupted by Ctrl-C, after committing in-flight events
 141  the reader of standard output closed it
@@ -29,6 +30,7 @@ from eventer.core.errors import (
     DestinationUnavailableError,
     EventerError,
     RequestError,
+    RestartRequiredError,
     ServiceUnreachableError,
     TemplateError,
     UnknownOutcomeError,
@@ -38,6 +40,7 @@ OK: Final = 0
 FAILED: Final = 1
 THRESHOLD: Final = 3
 UNREACHABLE: Final = 69
+RESTART: Final = 75
 INVALID: Final = 78
 INTERRUPTED: Final = 128 + signal.SIGINT
 STDOUT_CLOSED: Final = 128 + signal.SIGPIPE
@@ -52,6 +55,7 @@ _CODES: Final[tuple[tuple[type[EventerError], int], ...]] = (
     (DestinationUnavailableError, UNREACHABLE),
     (UnknownOutcomeError, UNREACHABLE),
     (ServiceUnreachableError, UNREACHABLE),
+    (RestartRequiredError, RESTART),
 )
 
 

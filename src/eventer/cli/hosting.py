@@ -11,13 +11,14 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from eventer.api.app import create_routes
 from eventer.api.guard import Guard
 from eventer.api.time_limited_protocol import protocol_class
 from eventer.core.logs import LogSettings, configure_logging
 from eventer.service.eventer import Eventer
-from eventer.service.hosted_service import started_eventer
+from eventer.service.hosted_service import hosted_eventer
 from eventer.settings.model import Settings, check_bind, check_traces
 from eventer.web.studio import Studio, is_installed
 
@@ -45,22 +46,40 @@ async def run_service(
         ConfigError: other machines could use it without a token; it cannot export traces.
         RegistryError: the registry cannot be opened.
     """
+    prepare_hosting(settings)
+    async with hosted_eventer(settings, embedded=embedded) as eventer:
+        studio = routes_and_studio(eventer, settings)
+        async with serving(Guard(studio, settings), settings, listener) as task:
+            try:
+                yield RunningService(eventer, served_at(listener), task, studio)
+            finally:
+                await studio.stop()
+
+
+def prepare_hosting(settings: Settings) -> None:
+    """Checks the settings, and raises the limit of open files.
+
+    Raises:
+        ConfigError: other machines could use it without a token; it cannot export traces.
+    """
     check_bind(settings)
     check_traces(settings)
     _raise_file_limit(settings.limits.connections + _OTHER_FILES)
-    async with started_eventer(settings, embedded=embedded) as eventer:
-        routes = create_routes(eventer, settings)
-        studio = Studio(routes, eventer, token=settings.token is not None)
-        async with _serving(studio, settings, listener) as task:
-            yield RunningService(eventer, _url(listener), task, studio)
+
+
+def routes_and_studio(eventer: Eventer, settings: Settings) -> Studio:
+    """The routes of the API and the pages of the studio, without a guard."""
+    routes = create_routes(eventer, settings)
+    return Studio(routes, eventer, token=settings.token is not None)
 
 
 @asynccontextmanager
-async def _serving(
-    studio: Studio, settings: Settings, listener: socket.socket
+async def serving(
+    app: ASGIApp, settings: Settings, listener: socket.socket
 ) -> AsyncIterator[asyncio.Task[None]]:
+    """Serves an application during the block, on a socket that listens."""
     config = uvicorn.Config(
-        Guard(studio, settings),
+        app,
         http=protocol_class(settings.limits),
         ws="websockets-sansio" if is_installed() else "none",
         # Compressing the updates of open pages would delay requests.
@@ -76,7 +95,6 @@ async def _serving(
     try:
         yield task  # the socket listens already: clients can connect before the server is up
     finally:
-        await studio.stop()
         server.should_exit = True
         await task
 
@@ -98,7 +116,8 @@ def _raise_file_limit(count: int) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (raised, hard))
 
 
-def _url(listener: socket.socket) -> str:
+def served_at(listener: socket.socket) -> str:
+    """The URL of a listening socket."""
     host, port, *_ = listener.getsockname()
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 

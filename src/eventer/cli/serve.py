@@ -78,6 +78,11 @@ async def _serve(settings: Settings) -> None:
     configure_service_logging(settings.log_settings)
     async with shutdown_on_signals() as end:
         with listen(settings.host, settings.port) as listener:
+            if settings.registry is not None:
+                from eventer.cli.replica import serve_replica
+
+                await serve_replica(settings, listener, end)
+                return
             async with run_service(settings, listener) as service:
                 announce(f"eventer listens on {service.url}", "service_started", url=service.url)
                 await end.wait()

@@ -18,6 +18,7 @@
     │   ├── PositionLostError             terminal: the destination is behind the registry
     │   └── FencedError                   terminal for this owner: another owner took over
     ├── RegistryError            the registry cannot be read or written
+    │   └── RestartRequiredError a service on a shared registry must start again
     ├── BusyError                transient: too many requests
     ├── ServiceUnreachableError  transient: no service answers at the URL
     ├── ServiceProblemError      the service answered with a problem of its own
@@ -220,6 +221,10 @@ class FencedError(DestinationError):
 
 class RegistryError(EventerError):
     """The registry cannot be read or written."""
+
+
+class RestartRequiredError(RegistryError):
+    """The service cannot go on: another one leads, or it is not known what the registry stored."""
 
 
 class BusyError(EventerError):

@@ -15,7 +15,7 @@ from typing import Final, Self
 
 import asyncpg
 
-from eventer.core.errors import RegistryError
+from eventer.core.errors import RegistryError, RestartRequiredError
 from eventer.registry.base import (
     DEFAULT_SHARDS,
     Change,
@@ -45,11 +45,11 @@ _OUTCOME_SECONDS: Final = 20.0
 _RETRY_SECONDS: Final = 0.25
 
 
-class LeaseLostError(RegistryError):
+class LeaseLostError(RestartRequiredError):
     """Another service is the leader: this one must stop."""
 
 
-class UnknownChangeError(RegistryError):
+class UnknownChangeError(RestartRequiredError):
     """It is not known whether changes were stored: this service must stop and read them again."""
 
 
@@ -72,6 +72,9 @@ class PostgresRegistry:
         self._session = session
         self._cluster = cluster
         self._epoch: int | None = None
+        self._lost: asyncio.Future[RestartRequiredError] = (
+            asyncio.get_running_loop().create_future()
+        )
 
     @classmethod
     async def open(cls, connect: Connect, *, shards: int = DEFAULT_SHARDS) -> Self:
@@ -123,7 +126,25 @@ class PostgresRegistry:
         """
         async with self._session.transaction() as transaction:
             if not await transaction.rows(LEASE["renew_lease"], {"epoch": self._epoch}):
-                raise _lease_lost()
+                raise self._lease_lost()
+
+    async def wait_until_lost(self, seconds: float) -> RestartRequiredError | None:
+        """Waits until a change has found that this service must stop; None after `seconds`."""
+        await asyncio.wait([self._lost], timeout=seconds)
+        return self._lost.result() if self._lost.done() else None
+
+    def _lease_lost(self) -> RestartRequiredError:
+        return self._stopped(
+            LeaseLostError(
+                "another service has become the leader of this registry",
+                hint="start this service again: it then stands by",
+            )
+        )
+
+    def _stopped(self, error: RestartRequiredError) -> RestartRequiredError:
+        if not self._lost.done():
+            self._lost.set_result(error)
+        return error
 
     async def lease(self) -> Lease:
         """The present lease."""
@@ -152,7 +173,7 @@ class PostgresRegistry:
         try:
             async with self._session.transaction() as transaction:
                 if not await transaction.rows(LEASE["begin_operation"], values):
-                    raise _lease_lost()
+                    raise self._lease_lost()
                 for change in changes:
                     await _run(transaction, change)
         except asyncpg.UniqueViolationError as error:
@@ -170,13 +191,11 @@ class PostgresRegistry:
                     row = (await transaction.rows(LEASE["read_lease"], values))[0]
             except RegistryUnreachableError:
                 if time.monotonic() > deadline:
-                    raise UnknownChangeError(
-                        "it is not known whether the registry stored a change: its database is gone"
-                    ) from error
+                    raise self._stopped(_unknown_change()) from error
                 await asyncio.sleep(_RETRY_SECONDS)
             else:
                 if row["epoch"] != self._epoch:
-                    raise _lease_lost() from error
+                    raise self._lease_lost() from error
                 return bool(row["operation"] == operation)
 
     async def get(self, ids: Collection[int]) -> Mapping[int, GeneratorRecord]:
@@ -227,10 +246,11 @@ class PostgresRegistry:
         await self._session.close()
 
 
-def _lease_lost() -> LeaseLostError:
-    return LeaseLostError(
-        "another service has become the leader of this registry",
-        hint="start this service again: it then stands by",
+def _unknown_change() -> UnknownChangeError:
+    return UnknownChangeError(
+        "it is not known whether the registry stored a change, because its database has not "
+        f"answered for {_OUTCOME_SECONDS:g} s",
+        hint="start this service again: it then reads what was stored",
     )
 
 

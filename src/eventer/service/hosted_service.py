@@ -16,7 +16,7 @@ from eventer.core.errors import ConfigError
 from eventer.core.logs import event
 from eventer.embedded.kafka import DELIVERY_GUARANTEE, EmbeddedKafka
 from eventer.embedded.postgres import EmbeddedPostgres
-from eventer.registry.base import Cluster
+from eventer.registry.base import Cluster, Registry
 from eventer.registry.sqlite import REGISTRY_FILE_NAME, SqliteRegistry
 from eventer.service.eventer import Eventer
 from eventer.settings import Settings
@@ -78,32 +78,46 @@ async def embedded_servers(data_dir: Path) -> AsyncIterator[EmbeddedServers]:
 
 
 @asynccontextmanager
-async def started_eventer(
+async def hosted_eventer(
     settings: Settings, *, embedded: Collection[str] = ()
 ) -> AsyncIterator[Eventer]:
-    """Runs a service during the block; `embedded` is as for `Eventer`.
+    """Runs a service with the registry of its data directory; `embedded` is as for `Eventer`.
 
     Raises:
         RegistryError: the registry cannot be opened, or another service uses it.
     """
     path = settings.data_dir / REGISTRY_FILE_NAME
-    async with await SqliteRegistry.open(path, shards=settings.shards) as registry:
-        warn_of_shards(settings, registry.cluster)
-        eventer = Eventer(settings, registry, embedded=embedded)
-        await eventer.start()
-        try:
-            yield eventer
-        finally:
-            await eventer.stop()
+    async with (
+        await SqliteRegistry.open(path, shards=settings.shards) as registry,
+        started_eventer(settings, registry, embedded=embedded) as eventer,
+    ):
+        yield eventer
+
+
+@asynccontextmanager
+async def started_eventer(
+    settings: Settings, registry: Registry, *, embedded: Collection[str] = ()
+) -> AsyncIterator[Eventer]:
+    """Runs a service with this registry during the block; `embedded` is as for `Eventer`.
+
+    Raises:
+        RegistryError: the registry cannot be read.
+    """
+    warn_of_shards(settings, registry.cluster)
+    eventer = Eventer(settings, registry, embedded=embedded)
+    await eventer.start()
+    try:
+        yield eventer
+    finally:
+        await eventer.stop()
 
 
 def warn_of_shards(settings: Settings, cluster: Cluster) -> None:
     """Warns of a number of shards that differs from that of an existing registry."""
     if "shards" in settings.model_fields_set and settings.shards != cluster.shards:
         _log.warning(
-            "the setting shards=%d has no effect: the registry in %s was created with %d",
+            "the setting shards=%d has no effect: the registry was created with %d",
             settings.shards,
-            settings.data_dir,
             cluster.shards,
             extra=event("shards_ignored", shards=cluster.shards),
         )

@@ -104,19 +104,25 @@ def _validate(merged: Layer) -> Settings:
         settings = Settings.model_validate(nest(merged))
     except ValidationError as error:
         raise _config_error(error, merged) from None
-    _check_dsn(("postgres",), settings.postgres, merged)
+    _check_dsn(("registry",), settings.registry, merged)
+    _check_connection(("postgres",), settings.postgres, merged)
     for name, connection in settings.connections.items():
-        _check_dsn(("connections", name), connection, merged)
+        _check_connection(("connections", name), connection, merged)
     return settings
 
 
-def _check_dsn(key: KeyPath, connection: BaseModel, merged: Layer) -> None:
-    if not isinstance(connection, PostgresConnection) or connection.dsn is None:
+def _check_connection(key: KeyPath, connection: BaseModel, merged: Layer) -> None:
+    if isinstance(connection, PostgresConnection):
+        _check_dsn((*key, "dsn"), connection.dsn, merged)
+
+
+def _check_dsn(key: KeyPath, dsn: SecretStr | None, merged: Layer) -> None:
+    if dsn is None:
         return
     try:
-        parse_dsn(connection.dsn.get_secret_value())
+        parse_dsn(dsn.get_secret_value())
     except ConfigError as error:
-        dotted, origin = ".".join((*key, "dsn")), _origin_of((*key, "dsn"), merged)
+        dotted, origin = ".".join(key), _origin_of(key, merged)
         message = f"{origin}: {dotted}: {error.message}"
         raise ConfigError(message, key=dotted, hint=error.hint) from None
 

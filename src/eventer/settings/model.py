@@ -158,6 +158,18 @@ class Settings(Section):
         description="Directory of the registry and of the data of `eventer dev`. Default: the "
         "user's data directory.",
     )
+    registry: SecretStr | None = Field(
+        default=None,
+        description="DSN of a PostgreSQL database that has the registry, for several services of "
+        "which one is the leader. Default: a file in `data_dir`, for one service.",
+        examples=["postgresql://eventer@127.0.0.1:5432/eventer"],
+    )
+    advertise_url: Annotated[str, AfterValidator(check_url)] | None = Field(
+        default=None,
+        description="URL at which the other services on `registry` reach this one. Default: from "
+        "`host` and `port`.",
+        examples=["http://eventer-1.internal:9099"],
+    )
     instance_id: str | None = Field(
         default=None, description="Text that `get_instance_id` returns; its argument if unset."
     )

@@ -19,6 +19,7 @@ from eventer.testing.registry_conformance import (
     sample_record,
     sample_spec,
 )
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.postgres
 OTHER = "http://127.0.0.1:1"
@@ -136,8 +137,7 @@ async def test_a_transaction_that_began_before_the_takeover_ends_before_it(datab
 
 async def wait_for_lock(database):
     query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-    while not database.value(query):
-        await asyncio.sleep(0.01)
+    await asyncio.to_thread(wait_until, lambda: database.value(query))
 
 
 class LostAnswer(asyncpg.transaction.Transaction):
@@ -205,8 +205,8 @@ def replace_after(registry, count, replacement):
     return open_session
 
 
-async def test_an_unreachable_database_is_transient_and_shows_no_password(unused_tcp_port=1):
-    dsn = f"postgresql://eventer:secret@127.0.0.1:{unused_tcp_port}/eventer"
+async def test_an_unreachable_database_is_transient_and_shows_no_password():
+    dsn = "postgresql://eventer:secret@127.0.0.1:1/eventer"
     with pytest.raises(RegistryUnreachableError) as caught:
         await PostgresRegistry.open(connector(dsn))
     assert caught.value.transient
