@@ -76,7 +76,8 @@ def test_the_defaults_and_all_values_fit_the_schema(defaults, validator):
         {"image": {"repository": ""}},
         {"secrets": {"EVENTER_TOKEN": {"name": "", "key": "token"}}},
         {"secrets": {"token": {"name": "eventer", "key": "token"}}},
-        {"replicas": 2},
+        {"replicas": 0},
+        {"replicas": 2},  # without EVENTER_REGISTRY
         {"service": {"prot": 80}},
     ],
 )

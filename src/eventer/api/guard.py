@@ -141,10 +141,10 @@ def check_host(headers: Headers, settings: Settings) -> None:
         RequestRejection: the host is unknown.
     """
     host = host_name(headers.get("host", ""))
-    if is_loopback(host) or host in {
-        settings.host.lower(),
-        *map(str.lower, settings.allowed_hosts),
-    }:
+    known = {settings.host, *settings.allowed_hosts}
+    if settings.advertise_url is not None:
+        known.add(host_name(urlsplit(settings.advertise_url).netloc))
+    if is_loopback(host) or host in map(str.lower, known):
         return
     if _is_address(host) and not is_loopback(settings.host):
         return  # rebinding needs a host name

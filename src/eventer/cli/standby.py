@@ -75,7 +75,7 @@ class StandbyApp:
         while True:
             try:
                 async with self._forwarder.send(
-                    self._leader_url() or "",
+                    self._leader_url(),
                     request.method,
                     _target(request),
                     request.scope["headers"],

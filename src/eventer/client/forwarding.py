@@ -52,14 +52,16 @@ class Forwarder:
 
     @asynccontextmanager
     async def send(
-        self, url: str, method: str, target: str, headers: Headers, body: bytes
+        self, url: str | None, method: str, target: str, headers: Headers, body: bytes
     ) -> AsyncIterator[ForwardedAnswer]:
-        """The answer to a request for `target` (path and query) of the service at `url`.
+        """The answer to a request for `target` (path and query) of the service at `url`, if any.
 
         Raises:
             NotSentError: the service could not be reached.
             ServiceUnreachableError: the connection was lost, before or during the answer.
         """
+        if url is None:
+            raise NotSentError("there is no service to forward requests to")
         request = self._http.build_request(
             method,
             url + target,

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from eventer.core.errors import RegistryError
+from eventer.core.errors import ConfigError, RegistryError
 from eventer.functions.row_files import content_digest
 from eventer.registry.backup import check_registry, copy_registry, install_registry
 from eventer.registry.sqlite import REGISTRY_FILE_NAME
@@ -37,8 +37,10 @@ def back_up(settings: Settings, file: Path) -> BackupContents:
     """Writes a backup, also while a service uses the data directory.
 
     Raises:
+        ConfigError: the registry is not a file.
         RegistryError: there is no registry, or the backup cannot be written.
     """
+    _require_file(settings)
     with _translate_errors(file), tempfile.TemporaryDirectory(dir=file.parent) as folder:
         copy, new = Path(folder, REGISTRY_FILE_NAME), Path(folder, "backup.tar")
         generators = copy_registry(settings.data_dir / REGISTRY_FILE_NAME, copy)
@@ -57,8 +59,10 @@ def restore(settings: Settings, file: Path) -> BackupContents:
     """Restores a backup into a data directory that has no registry.
 
     Raises:
+        ConfigError: the registry is not a file.
         RegistryError: the file is not a backup, there is a registry, or a service uses the folder.
     """
+    _require_file(settings)
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _translate_errors(file), tempfile.TemporaryDirectory(dir=settings.data_dir) as folder:
         with tarfile.open(file) as archive:
@@ -73,6 +77,16 @@ def restore(settings: Settings, file: Path) -> BackupContents:
                 Path(folder, each).replace(rows / each)
         install_registry(Path(folder, REGISTRY_FILE_NAME), settings.data_dir / REGISTRY_FILE_NAME)
     return BackupContents(generators, len(names) - 1)
+
+
+def _require_file(settings: Settings) -> None:
+    if settings.registry is not None:
+        raise ConfigError(
+            "the registry is in PostgreSQL",
+            key="registry",
+            hint="back up and restore its schema with pg_dump and pg_restore, "
+            "--schema=eventer_registry",
+        )
 
 
 def _row_files(folder: Path) -> Iterator[Path]:

@@ -40,6 +40,12 @@ async def test_named_hosts_and_on_open_binds_addresses_are_answered(client_for):
             assert answer.status_code == status, host
 
 
+async def test_the_advertised_host_is_answered(client_for):
+    async with client_for(advertise_url="http://Eventer-1.internal:9099") as client:
+        answer = await client.get("/healthz", headers={"host": "eventer-1.internal:9099"})
+        assert answer.status_code == 200
+
+
 @pytest.mark.parametrize(
     ("origin", "status"),
     [
