@@ -306,7 +306,10 @@ def test_no_secret_is_ever_shown():
     keys = set(secret_keys(Settings))
     assert {("token",), ("kafka", "sasl_password"), ("connections", "*", "dsn")} <= keys
     forms = {"dsn": "postgresql://me:{}@db", "headers": "Authorization: {}"}
-    own_forms = {("mysql", "dsn"): "mysql://me:{}@db/shop"}
+    own_forms = {
+        ("mysql", "dsn"): "mysql://me:{}@db/shop",
+        ("registry",): "postgresql://me:{}@db",
+    }
     connections = {"dsn": "PG", "password": "PG", "headers": "HT"}
     environ = {
         "EVENTER_" + "__".join(key).upper().replace("*", connections.get(key[-1], "KA")): (
