@@ -141,6 +141,7 @@ def check_generators(service, acknowledged):
     acknowledged.clear()
 
 
+@pytest.mark.slow  # tests/integration/registry/test_postgres.py has a lease that was taken over
 def test_a_leader_that_was_frozen_ends_and_changes_nothing(replicas):
     leader, standby = replicas.leader, replicas.standby
     assert leader.post("/generator/add", body("frozen"))[0] == 200
@@ -157,6 +158,7 @@ def test_a_leader_that_was_frozen_ends_and_changes_nothing(replicas):
     check_generators(standby, {"frozen", "later"})
 
 
+@pytest.mark.slow
 def test_generators_go_on_while_the_registry_is_gone(replicas):
     leader, standby = replicas.leader, replicas.standby
     assert standby.post("/generator/add", body("ongoing"))[0] == 200
