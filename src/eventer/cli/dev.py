@@ -36,7 +36,8 @@ def dev(
     """Start an embedded broker and database, the service, and example generators into both.
 
     Uses free ports if the default ones are taken. On a terminal, committed events scroll by above a
-    table of the generators; `o` opens the studio in a browser. `q` or Ctrl-C stops everything.
+    table of the generators, whose pages `n` and `p` turn. `o` opens the studio in a browser. `q` or
+    Ctrl-C stops everything.
     """
     import asyncio
 

@@ -37,6 +37,10 @@ _COUNT: Final = 10
 _POLL_SECONDS: Final = 0.5
 
 
+_PAGES: Final = {"n": 1, "p": -1}
+"""The keys that turn the pages of the table."""
+
+
 @dataclass(frozen=True, slots=True)
 class DevEnvironment:
     """The running service and its servers."""
@@ -76,6 +80,8 @@ async def run_dev(settings: Settings, *, seconds: float | None, plain: bool) -> 
         def on_key(key: str) -> None:
             if key == "q":
                 end.trigger()
+            elif key in _PAGES:
+                view.turn(_PAGES[key])
             elif key == "o" and is_installed():
                 tasks.add(asyncio.create_task(_open_studio(running.service.url, view)))
 

@@ -121,6 +121,9 @@ class DevView:
     def draw(self) -> None:
         """Draws, after `show` for all generators."""
 
+    def turn(self, pages: int) -> None:
+        """Shows a later page of the generators, or an earlier one if `pages` is negative."""
+
     def note(self, text: str) -> None:
         """Shows a message once."""
         print_message(text)
@@ -173,6 +176,7 @@ class LiveView(DevView):
         self._hints = hints
         self._console = Console()
         self._new: list[str] = []
+        self._page = 0
         self._modes = ExitStack()
         self._modes.enter_context(without_echo())
         self._start()
@@ -197,6 +201,11 @@ class LiveView(DevView):
 
     def _drop(self, generator: GeneratorView) -> None:
         self._new.append(f"{generator.name} is removed")
+
+    def turn(self, pages: int) -> None:
+        """See `DevView.turn`."""
+        self._page += pages
+        self.draw()
 
     def note(self, text: str) -> None:
         """See `DevView.note`."""
@@ -230,7 +239,7 @@ class LiveView(DevView):
             right = name in ("POSITION", "EVENTS/S")
             shown.add_column(name, no_wrap=True, justify="right" if right else "left")
         width, height = self._size
-        rows = list(self._generators.values())[: height // 2]
+        first, rows = self._shown_rows(height // 2)
         for generator in rows:
             shown.add_row(
                 generator.name,
@@ -239,12 +248,20 @@ class LiveView(DevView):
                 f"{generator.delivered_rate:.1f}",
             )
         parts: list[RenderableType] = [shown]
-        if more := len(self._generators) - len(rows):
-            parts.append(Text(f"and {more:,} more: `eventer list` shows all"))
+        if len(rows) < len(self._generators):
+            place = f"{first + 1:,} to {first + len(rows):,} of {len(self._generators):,}"
+            parts.append(Text(f"{place} (n: next, p: previous)"))
         texts = [f"{each.name} {text}" for each in rows if (text := problem(each))]
         left = height - len(rows) - 3
         parts += [Text(text, no_wrap=True) for text in fitting_texts(texts, width, left)]
         return Group(*parts)
+
+    def _shown_rows(self, count: int) -> tuple[int, list[GeneratorView]]:
+        """The first place of the shown page of `count` generators, and these."""
+        last_page = max(len(self._generators) - 1, 0) // count
+        self._page = min(max(self._page, 0), last_page)
+        first = self._page * count
+        return first, list(self._generators.values())[first : first + count]
 
     def close(self) -> None:
         """See `DevView.close`."""

@@ -133,11 +133,17 @@ def test_committed_events_scroll_by_in_a_line_each_above_the_table(live_view):
         assert "kafka:boo" not in drawn(live)
 
 
-def test_the_live_view_says_how_many_generators_do_not_fit(live_view):
+def test_the_pages_of_the_live_view_show_all_generators(live_view):
     with live_view() as live:
         for number in range(20):
             live.show(view(number, state=GeneratorState.RUNNING, last_error=None), [])
-        assert "and 14 more" in drawn(live)
+        pages = []
+        for turned in (0, 1, 1, 1, 1, -9):
+            live.turn(turned)
+            pages.append(re.search(r"(\d+ to \d+) of 20", drawn(live))[1])
+        assert pages == ["1 to 6", "7 to 12", "13 to 18", "19 to 20", "19 to 20", "1 to 6"]
+        live.retain(range(6))
+        assert "of 6" not in drawn(live)
 
 
 def test_a_resized_terminal_is_cleared_and_drawn_again(live_view):
