@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from tests.acceptance.request_bodies import request, table, topic
-from tests.acceptance.service_process import Service
+from tests.acceptance.service_process import Service, table_rows
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres]
@@ -172,3 +172,31 @@ def test_generators_go_on_while_the_registry_is_gone(replicas):
     wait_until(lambda: leader.post("/generator/add", body("accepted"))[0] == 200, leader.log)
     assert leads(leader)
     check_generators(leader, {"ongoing", "accepted"})
+
+
+@pytest.mark.slow
+def test_the_next_leader_has_the_files_that_templates_read(make_service, own_postgres, database):
+    server = own_postgres()
+    first, second = (make_service(postgres=database.dsn) for _ in range(2))
+    for service in (first, second):
+        service.env["EVENTER_REGISTRY"] = server.server_dsn
+    library = first.directory / "library"
+    library.mkdir()
+    (library / "cities.csv").write_text("city\nOslo\nLima\n")
+    first.env["EVENTER_LIBRARY"] = str(library)
+    template = "{ city: std.native('get_row')('cities.csv').city }"
+    first.start()
+    code, answer = first.post(
+        "/generator/add", request(table("visits"), template=template, count=1, interval="100ms")
+    )
+    assert code == 200, answer
+    id = answer["generators"][0]["id"]
+    wait_until(lambda: first.generator(id)["position"] > 3, first.log)
+    first.stop()
+    second.start()
+    wait_until(lambda: leads(second), second.log)
+    position = second.generator(id)["position"]
+    wait_until(lambda: second.generator(id)["position"] > position + 3, second.log)
+    assert second.post(f"/generator/pause?id={id}")[0] == 200
+    assert second.post(f"/generator/verify?id={id}")[1]["clean"]
+    assert {row["city"] for row in table_rows(database.dsn, "visits")} == {"Oslo", "Lima"}

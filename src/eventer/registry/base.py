@@ -222,12 +222,29 @@ Change: TypeAlias = (
 )
 
 
+class SharedFiles(Protocol):
+    """The files of rows that generators read, by digest, for all services on one registry."""
+
+    async def keep(self, digest: str, content: bytes) -> None:
+        """Stores a file; durable when it returns."""
+
+    async def read(self, digest: str) -> bytes | None:
+        """The content of a file, if it is stored."""
+
+    async def remove_others(self, used: Collection[str]) -> None:
+        """Removes the files that have none of these digests."""
+
+
 class Registry(Protocol):
     """Stores generators, incarnations and segments. Every method may raise `RegistryError`."""
 
     @property
     def cluster(self) -> Cluster:
         """The id and the number of shards, chosen when the registry was created."""
+
+    @property
+    def shared_files(self) -> SharedFiles | None:
+        """The files of several services; None if the registry has one service, with own files."""
 
     async def apply(self, changes: Sequence[Change]) -> None:
         """Applies all changes in order, or none; durable when it returns.

@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import asyncpg
 
@@ -36,7 +37,7 @@ from eventer.registry.record_rows import read_record, read_records
 from eventer.registry.statements import QUERIES, migrations, named_queries, statements
 
 MIGRATIONS: Final = migrations("postgres")
-LEASE: Final = named_queries("postgres/lease.sql")
+SHARED: Final = named_queries("postgres/queries.sql")
 LEASE_SECONDS: Final = 6.0
 """The time after which the lease of a leader that does not renew it can be taken over."""
 _CREATION_LOCK: Final = 0x6576_656E_7465_7201
@@ -107,13 +108,23 @@ class PostgresRegistry:
         """The id and the number of shards, chosen when the registry was created."""
         return self._cluster
 
+    @property
+    def shared_files(self) -> PostgresFiles:
+        """The files of rows that generators read."""
+        return PostgresFiles(self)
+
+    async def read_rows(self, sql: str, values: Mapping[str, Any]) -> Sequence[TextRow]:
+        """The rows of a statement that changes nothing."""
+        async with self._session.transaction() as transaction:
+            return await transaction.rows(sql, values)
+
     # -- the lease ------------------------------------------------------------------------------
 
     async def acquire(self, url: str) -> bool:
         """Makes this service the leader, reachable at `url`, if no other one holds the lease."""
         values = {"url": url, "seconds": LEASE_SECONDS}
         async with self._session.transaction() as transaction:
-            rows = await transaction.rows(LEASE["acquire_lease"], values)
+            rows = await transaction.rows(SHARED["acquire_lease"], values)
         if rows:
             self._epoch = rows[0]["epoch"]
         return bool(rows)
@@ -125,7 +136,7 @@ class PostgresRegistry:
             LeaseLostError: another service has taken it over.
         """
         async with self._session.transaction() as transaction:
-            if not await transaction.rows(LEASE["renew_lease"], {"epoch": self._epoch}):
+            if not await transaction.rows(SHARED["renew_lease"], {"epoch": self._epoch}):
                 raise self._lease_lost()
 
     async def wait_until_lost(self, seconds: float) -> RestartRequiredError | None:
@@ -149,7 +160,7 @@ class PostgresRegistry:
     async def lease(self) -> Lease:
         """The present lease."""
         async with self._session.transaction() as transaction:
-            row = (await transaction.rows(LEASE["read_lease"], {"seconds": LEASE_SECONDS}))[0]
+            row = (await transaction.rows(SHARED["read_lease"], {"seconds": LEASE_SECONDS}))[0]
         return Lease(row["epoch"], row["url"], row["is_held"])
 
     # -- the generators ---------------------------------------------------------------------------
@@ -169,17 +180,28 @@ class PostgresRegistry:
                 raise
 
     async def _apply(self, changes: Sequence[Change], operation: str) -> None:
-        values = {"epoch": self._epoch, "operation": operation}
         try:
-            async with self._session.transaction() as transaction:
-                if not await transaction.rows(LEASE["begin_operation"], values):
-                    raise self._lease_lost()
+            async with self.leading(operation) as transaction:
                 for change in changes:
                     await _run(transaction, change)
         except asyncpg.UniqueViolationError as error:
             raise GeneratorExistsError(
                 "a generator with this id or this name exists already"
             ) from error
+
+    @asynccontextmanager
+    async def leading(self, operation: str = "") -> AsyncIterator[Transaction]:
+        """A transaction of the leader.
+
+        Raises:
+            LeaseLostError: another service is the leader now; nothing changed.
+            RegistryUnreachableError: the session failed.
+        """
+        values = {"epoch": self._epoch, "operation": operation}
+        async with self._session.transaction() as transaction:
+            if not await transaction.rows(SHARED["begin_operation"], values):
+                raise self._lease_lost()
+            yield transaction
 
     async def _has_committed(self, operation: str, error: RegistryUnreachableError) -> bool:
         """Whether a transaction whose session was lost has been committed."""
@@ -188,7 +210,7 @@ class PostgresRegistry:
             try:
                 async with self._session.transaction() as transaction:
                     values = {"seconds": LEASE_SECONDS}
-                    row = (await transaction.rows(LEASE["read_lease"], values))[0]
+                    row = (await transaction.rows(SHARED["read_lease"], values))[0]
             except RegistryUnreachableError:
                 if time.monotonic() > deadline:
                     raise self._stopped(_unknown_change()) from error
@@ -240,10 +262,32 @@ class PostgresRegistry:
             epoch, self._epoch = self._epoch, None
             try:
                 async with self._session.transaction() as transaction:
-                    await transaction.rows(LEASE["release_lease"], {"epoch": epoch})
+                    await transaction.rows(SHARED["release_lease"], {"epoch": epoch})
             except RegistryUnreachableError:
                 pass  # it expires
         await self._session.close()
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresFiles:
+    """See `SharedFiles`. Only the leader changes them."""
+
+    registry: PostgresRegistry
+
+    async def keep(self, digest: str, content: bytes) -> None:
+        """See `SharedFiles.keep`."""
+        async with self.registry.leading() as transaction:
+            await transaction.rows(SHARED["keep_row_file"], {"digest": digest, "content": content})
+
+    async def read(self, digest: str) -> bytes | None:
+        """See `SharedFiles.read`."""
+        rows = await self.registry.read_rows(SHARED["read_row_file"], {"digest": digest})
+        return rows[0]["content"] if rows else None
+
+    async def remove_others(self, used: Collection[str]) -> None:
+        """See `SharedFiles.remove_others`."""
+        async with self.registry.leading() as transaction:
+            await transaction.rows(SHARED["remove_row_files"], {"used": [*used]})
 
 
 def _unknown_change() -> UnknownChangeError:

@@ -75,6 +75,11 @@ class SqliteRegistry:
         """The id and the number of shards, chosen when the registry was created."""
         return self._cluster
 
+    @property
+    def shared_files(self) -> None:
+        """There are none: the only service has them in its data directory."""
+        return
+
     async def apply(self, changes: Sequence[Change]) -> None:
         """Applies all changes in order, or none; synced to disk when it returns."""
         await _run(self._executor, lambda: self._store.apply(changes))

@@ -164,6 +164,8 @@ class Adder:
                 await asyncio.to_thread(self.row_files.keep, path, digest)
             except TemplateError as error:
                 raise_faults([_template_fault(error, each.event_number, each.event)])
+            if (shared := self.registry.shared_files) is not None:
+                await shared.keep(digest, await asyncio.to_thread(self.row_files.content, digest))
 
     # --- decision -----------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Final, Literal, TypeAlias
@@ -15,7 +15,7 @@ from eventer.core.model import GeneratorState, Position
 from eventer.core.pace import PaceSpec
 from eventer.destinations.connector import Connector
 from eventer.destinations.inspection import ConnectionReport
-from eventer.registry.base import Registry, Remove, SetState
+from eventer.registry.base import GeneratorRecord, Registry, Remove, SetState
 from eventer.service.add_generators import Adder
 from eventer.service.binding_updater import BindingUpdater
 from eventer.service.connection_tester import ConnectionTester
@@ -139,12 +139,23 @@ class Eventer:
         self._inspectors.start()
         self._worker_pool.start(self._lifecycle.on_shard_update)
         known = self._connections.items()
+        await self._fetch_row_files()
         await self._lifecycle.start({name for name, each in known if each.connector is not None})
         self._binding_updater.start()
-        records = (each.record for each in self._lifecycle.generators.values())
-        templates = (record.spec.event_source.template for record in records)
-        used = {digest for template in templates for _, digest in template.all_row_files}
+        used = _row_files(each.record for each in self._lifecycle.generators.values())
         await asyncio.to_thread(self._row_files.remove_others, used)
+
+    async def _fetch_row_files(self) -> None:
+        """Fetches the files of rows that other services on the registry kept."""
+        shared = self._registry.shared_files
+        if shared is None:
+            return
+        used = _row_files(await self._registry.all())
+        for digest in await asyncio.to_thread(self._row_files.missing, used):
+            content = await shared.read(digest)
+            if content is not None:  # else the generator fails, and says which file is missing
+                await asyncio.to_thread(self._row_files.restore, digest, content)
+        await shared.remove_others(used)
 
     async def stop(self) -> None:
         """Stops the workers after they have committed in-flight events. Never raises."""
@@ -488,6 +499,12 @@ class Eventer:
         now = self._clock.now_ns()
         waits_for = self._lifecycle.gates.waits_for(generator, now)
         return view(generator, now, promised, slowest, waits_for)
+
+
+def _row_files(records: Iterable[GeneratorRecord]) -> set[str]:
+    """The digests of the files of rows that generators read."""
+    templates = (record.spec.event_source.template for record in records)
+    return {digest for template in templates for _, digest in template.all_row_files}
 
 
 def _not_found(*references: Reference) -> NotFoundError:

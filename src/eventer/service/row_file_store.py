@@ -45,13 +45,32 @@ class RowFileStore:
             if not _is_intact(self._folder / digest):
                 self._copy(path, digest)
 
+    def content(self, digest: str) -> bytes:
+        """The content of a copy that was kept."""
+        return (self._folder / digest).read_bytes()
+
+    def missing(self, digests: Collection[str]) -> list[str]:
+        """Those of which there is no intact copy."""
+        return [each for each in digests if not _is_intact(self._folder / each)]
+
+    def restore(self, digest: str, content: bytes) -> None:
+        """Writes a copy that another service kept.
+
+        Raises:
+            RegistryError: it cannot be written.
+        """
+        with self._lock:
+            self._write_copy(digest, digest, content)
+
     def _copy(self, path: str, digest: str) -> None:
-        copy = self._folder / digest
         data = self._read(path)
         if data is None or content_digest(data) != digest:
             raise TemplateError(f"{path!r} changed while the generator was added", hint="try again")
+        self._write_copy(path, digest, data)
+
+    def _write_copy(self, path: str, digest: str, data: bytes) -> None:
         try:
-            self._write(copy, data)
+            self._write(self._folder / digest, data)
         except OSError as error:
             raise RegistryError(
                 f"{path!r} cannot be copied to {self._folder}: {error.strerror}",

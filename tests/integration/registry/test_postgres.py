@@ -211,3 +211,18 @@ async def test_an_unreachable_database_is_transient_and_shows_no_password():
         await PostgresRegistry.open(connector(dsn))
     assert caught.value.transient
     assert "secret" not in str(caught.value)
+
+
+async def test_files_are_shared_until_no_generator_uses_them(database, registry):
+    files, content = registry.shared_files, bytes(range(256))
+    for _ in range(2):
+        await files.keep("a", content)
+    await files.keep("b", b"")
+    other = await PostgresRegistry.open(connector(database.dsn))
+    assert await other.shared_files.read("a") == content
+    assert await other.shared_files.read("c") is None
+    with pytest.raises(LeaseLostError):
+        await other.shared_files.remove_others([])
+    await files.remove_others(["b", "c"])
+    assert [await other.shared_files.read(each) for each in ("a", "b")] == [None, b""]
+    await other.close()

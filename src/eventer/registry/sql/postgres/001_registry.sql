@@ -100,3 +100,9 @@ CREATE TABLE binding (
 );
 
 CREATE INDEX binding_by_generator ON binding (generator);
+
+-- The files of rows that generators read, by the digest of their content.
+CREATE TABLE row_file (
+    digest TEXT PRIMARY KEY,
+    content BYTEA NOT NULL
+);
