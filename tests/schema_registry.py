@@ -122,7 +122,9 @@ class TestRegistry:
 
 def _stored(body: dict[str, str]) -> dict[str, str]:
     kind = body.get("schemaType", "AVRO")
-    return {"schema": body["schema"]} | ({} if kind == "AVRO" else {"schemaType": kind})
+    others = {"schemaType": kind, "references": body.get("references", [])}
+    others = {name: value for name, value in others.items() if value not in ("AVRO", [])}
+    return {"schema": body["schema"]} | others
 
 
 @contextmanager

@@ -1,18 +1,21 @@
 """The client of schema registries, with a small registry and with Apicurio's."""
 
 import base64
+import io
 import json
 import socket
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import fastavro
 import httpx
 import pytest
 
 from eventer.core.errors import DestinationRejectedError, TargetUnavailableError
 from eventer.core.value_schema import Optional, Record, RecordField, Scalar, ScalarKind
 from eventer.destinations.kafka.formats import schema_registry
+from eventer.destinations.kafka.formats.given_schema import given_avro_schema
 from eventer.destinations.kafka.formats.schema_registry import SchemaRegistry
 from eventer.destinations.kafka.formats.value_encoder import formatted_schema
 from eventer.destinations.kafka.settings import SchemaRegistrySettings
@@ -22,6 +25,7 @@ from tests.schema_registry import running_registry
 from tests.waiting import DEADLINE_S
 
 INTEGER, TEXT = Scalar(ScalarKind.INTEGER), Scalar(ScalarKind.TEXT)
+ANY = Scalar(ScalarKind.JSON)
 SUBJECT = "shop/orders-value"
 
 
@@ -77,6 +81,73 @@ async def check_versions(url):
         with pytest.raises(DestinationRejectedError, match=f"does not have version {version}"):
             await registry.version(subject, version)
     await registry.close()
+
+
+MONEY = {
+    "type": "record",
+    "name": "shop.Money",
+    "fields": [{"name": "cents", "type": "long"}],
+}
+LINE = {
+    "type": "record",
+    "name": "shop.Line",
+    "fields": [{"name": "price", "type": "shop.Money"}, {"name": "n", "type": "int"}],
+}
+ORDER = {
+    "type": "record",
+    "name": "shop.Order",
+    "fields": [
+        {"name": "total", "type": "Money"},
+        {"name": "lines", "type": {"type": "array", "items": "Line"}},
+    ],
+}
+
+
+def reference(name, version=1):
+    return {"name": name, "subject": name, "version": version}
+
+
+async def check_references(url):
+    """A schema whose types are versions of other subjects; one of them is referred to twice."""
+    registered = [
+        ("shop.Money", MONEY, []),
+        ("shop.Line", LINE, [reference("shop.Money")]),
+        ("orders", ORDER, [reference("shop.Line"), reference("shop.Money")]),
+    ]
+    async with httpx.AsyncClient() as client:
+        for subject, schema, references in registered:
+            body = {"schema": json.dumps(schema), "references": references}
+            answer = await client.post(f"{url}/subjects/{subject}/versions", json=body)
+            assert answer.is_success, answer.text
+    registry = SchemaRegistry(SchemaRegistrySettings(url))
+    found = await registry.version("orders", 1)
+    await registry.close()
+    assert [json.loads(text)["name"] for text in found.referenced] == ["shop.Money", "shop.Line"]
+    value = {"total": {"cents": 7}, "lines": [{"price": {"cents": 3}, "n": 2}]}
+    encoded = given_avro_schema(found.text, ANY, found.referenced).encode(value)
+    named: dict = {}
+    *_, schema = (fastavro.parse_schema(each, named) for each in (MONEY, LINE, ORDER))
+    assert fastavro.schemaless_reader(io.BytesIO(encoded), schema) == value
+
+
+async def test_types_of_other_subjects_are_read():
+    with running_registry() as stand_in:
+        await check_references(stand_in.url)
+
+
+@pytest.mark.slow
+async def test_types_of_other_subjects_are_read_from_apicurio(kafka_tools):
+    with running_apicurio() as url:
+        await check_references(url)
+
+
+async def test_a_circle_of_references_ends():
+    with running_registry() as stand_in:
+        body = {"schema": json.dumps(MONEY), "references": [reference("a")]}
+        stand_in.answer("/subjects/a/versions", body, None)
+        registry = SchemaRegistry(SchemaRegistrySettings(stand_in.url))
+        assert (await registry.version("a", 1)).text == json.dumps(MONEY)
+        await registry.close()
 
 
 async def test_a_registry_that_does_not_answer_is_unavailable():

@@ -23,14 +23,18 @@ def schema_text_error(text: str) -> str | None:
     return None
 
 
-def given_avro_schema(text: str, derived: ValueSchema) -> FormattedSchema:
+def given_avro_schema(
+    text: str, derived: ValueSchema, referenced: tuple[str, ...] = ()
+) -> FormattedSchema:
     """The Avro schema of this text, for values of a template with a derived schema.
+
+    `referenced` are the texts of the schemas that define other types of it.
 
     Raises:
         DestinationRejectedError: the text is not an Avro schema, or the values cannot fit it.
     """
     try:
-        encoder = _encoder(text)
+        encoder = _encoder(text, referenced)
     except SchemaTextError as error:
         raise DestinationRejectedError(str(error), hint="correct the schema") from error
     if misfit := find_misfit(encoder, derived):
@@ -42,5 +46,5 @@ def given_avro_schema(text: str, derived: ValueSchema) -> FormattedSchema:
 
 
 @lru_cache(8)
-def _encoder(text: str) -> GivenAvroEncoder:
-    return GivenAvroEncoder(parse_avro_schema(text))
+def _encoder(text: str, referenced: tuple[str, ...] = ()) -> GivenAvroEncoder:
+    return GivenAvroEncoder(parse_avro_schema(text, referenced))

@@ -24,6 +24,7 @@ _BAD_REQUEST: Final = 400
 _NOT_FOUND: Final = 404
 _CONFLICT: Final = 409
 _INVALID: Final = 422
+_MAX_REFERENCES: Final = 1_000
 _NO_REASON: Final = "it is not compatible with the latest version"
 _TYPES: Final[dict[RecordFormat, str]] = {
     "avro": "AVRO",
@@ -77,27 +78,47 @@ class SchemaRegistry:
             raise _refusal(subject, reasons or _NO_REASON)
 
     async def version(self, subject: str, version: int) -> RegisteredSchema:
-        """A version of a subject, whose schema is in Avro.
+        """A version of a subject, whose schema is in Avro, with the schemas that it refers to.
 
         Raises:
             DestinationRejectedError: the registry does not have it, or it is not in Avro.
         """
-        status, answer = await self._ask("GET", f"subjects/{_quoted(subject)}/versions/{version}")
+        return await self._with_references(subject, version, {})
+
+    async def _with_references(
+        self, subject: str, version: int, found: dict[tuple[str, int], str]
+    ) -> RegisteredSchema:
+        """A version, with the texts of the versions that it refers to, which `found` collects."""
         what = f"version {version} of subject {subject!r}"
+        status, answer = await self._version(subject, version, what)
+        if answer.get("schemaType", "AVRO") != "AVRO":
+            raise DestinationRejectedError(
+                f"{what} is not an Avro schema", hint="give the text of an Avro schema"
+            )
+        for each in answer.get("references") or ():
+            key = str(each.get("subject")), int(each.get("version", 0))
+            if key not in found:
+                if len(found) >= _MAX_REFERENCES:
+                    raise DestinationRejectedError(
+                        f"{what} refers to more than {_MAX_REFERENCES} other schemas"
+                    )
+                found[key] = ""  # so that a circle ends
+                text = (await self._with_references(*key, found)).text
+                del found[key]
+                found[key] = text
+        text = answer.get("schema")
+        if not isinstance(text, str):
+            raise self._not_a_registry(status)
+        return RegisteredSchema(subject, self._id(status, answer), text, tuple(found.values()))
+
+    async def _version(self, subject: str, version: int, what: str) -> tuple[int, dict[str, Any]]:
+        status, answer = await self._ask("GET", f"subjects/{_quoted(subject)}/versions/{version}")
         if status in (_NOT_FOUND, _INVALID):
             raise DestinationRejectedError(
                 f"the schema registry does not have {what}",
                 hint="correct `subject` and `version` of the given schema",
             )
-        text = self._accepted(status, answer).get("schema")
-        if answer.get("schemaType", "AVRO") != "AVRO" or answer.get("references"):
-            raise DestinationRejectedError(
-                f"{what} is not an Avro schema without references to other subjects",
-                hint="give the text of an Avro schema",
-            )
-        if not isinstance(text, str):
-            raise self._not_a_registry(status)
-        return RegisteredSchema(subject, self._id(status, answer), text)
+        return status, self._accepted(status, answer)
 
     async def close(self) -> None:
         """Closes the connections to the registry."""

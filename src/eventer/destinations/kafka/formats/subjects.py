@@ -17,11 +17,15 @@ RecordPart: TypeAlias = Literal["value", "key"]
 
 @dataclass(frozen=True, slots=True)
 class RegisteredSchema:
-    """A version of a subject that a registry has."""
+    """A version of a subject that a registry has.
+
+    `referenced` are the texts of the schemas that it refers to, each after those it refers to.
+    """
 
     subject: str
     id: int
     text: str
+    referenced: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ class SchemaSource:
             DestinationRejectedError: a format cannot have the schema, or values cannot fit it.
         """
         if registered is not None:
-            schema = given_avro_schema(registered.text, self.derived)
+            schema = given_avro_schema(registered.text, self.derived, registered.referenced)
             return SubjectSchema(self.part, registered.subject, schema, registered.id)
         if isinstance(self.given, str):
             schema = given_avro_schema(self.given, self.derived)

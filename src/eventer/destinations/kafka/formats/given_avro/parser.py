@@ -39,23 +39,29 @@ _MAX_PRECISION: Final = 1_000
 _Path: TypeAlias = tuple[str | int, ...]
 
 
-def parse_avro_schema(text: str) -> AvroSchema:
+def parse_avro_schema(text: str, referenced: Sequence[str] = ()) -> AvroSchema:
     """The schema. A logical type that Eventer does not know is ignored, as Avro demands.
 
+    `referenced` are the texts of the schemas that define other types of it.
+
     Raises:
-        SchemaTextError: the text is not an Avro schema; the error says where.
+        SchemaTextError: a text is not an Avro schema; the error says where.
     """
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        if text.isidentifier():
-            value = text
-        else:
-            raise SchemaTextError((), f"it is not valid JSON: {error}") from error
     parser = _AvroParser()
-    root = parser.type(value, (), "")
+    for each in referenced:
+        parser.type(_json(each), (), "")
+    root = parser.type(_json(text), (), "")
     parser.check_references()
     return AvroSchema(root, parser.named)
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        if text.isidentifier():
+            return text
+        raise SchemaTextError((), f"it is not valid JSON: {error}") from error
 
 
 class _AvroParser:
