@@ -23,7 +23,7 @@ def add_request_schema() -> Json:
     for file in SCHEMA_FILES:
         topic["properties"][file] = {
             "type": "string",
-            "description": "A file with an Avro schema, relative to the request.",
+            "description": "A file with an Avro schema or a JSON Schema, relative to the request.",
             "examples": ["orders.avsc"],
         }
     head = {

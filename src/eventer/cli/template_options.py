@@ -221,12 +221,12 @@ SchemaFile = Annotated[
     typer.Option(
         "--schema-file",
         metavar="FILE",
-        help="Avro schema of the records' values, in place of the derived one.",
+        help="Avro schema or JSON Schema of the records' values, in place of the derived one.",
     ),
 ]
 KeySchemaFile = Annotated[
     Path | None,
-    typer.Option("--key-schema-file", metavar="FILE", help="Avro schema of the records' keys."),
+    typer.Option("--key-schema-file", metavar="FILE", help="Schema of the records' keys."),
 ]
 Connection = Annotated[
     str | None,

@@ -107,8 +107,9 @@ def run(
         op: Field of the operation, upsert or delete.
         format: Format of the values of records; others than json need a schema registry.
         key_format: Format of their keys.
-        schema_file: File with the Avro schema of the values, in place of the derived one.
-        key_schema_file: File with the Avro schema of the keys.
+        schema_file: File with the Avro schema or the JSON Schema of the values, in place of the
+            derived one.
+        key_schema_file: File with the schema of the keys.
         connection: Name of a configured connection other than the default one.
         settings: Settings by dotted name, as {"kafka.bootstrap_servers": "localhost:9092"}; others
             come from the environment and `eventer.toml`.

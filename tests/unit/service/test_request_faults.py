@@ -64,7 +64,7 @@ def test_options_of_what_is_written() -> None:
     )
 
 
-def test_given_schemas_need_avro_and_are_valid() -> None:
+def test_given_schemas_need_their_format_and_are_valid() -> None:
     long = {"schema": '"long"', "key_schema": ("s", 1), "key": "k"}
     assert pointers(to(KafkaTarget("orders", format="avro", key_format="avro", **long))) == []
     at = "/destinations/0/kafka"

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from eventer.core.errors import DestinationRejectedError
-from eventer.core.model import GivenSchema, PositionKey
+from eventer.core.model import PositionKey, RecordFormat
 from eventer.destinations.base import Flow
 from eventer.destinations.kafka.formats.subjects import (
     RegisteredSchema,
+    SchemaSource,
     SubjectSchema,
     schema_sources,
 )
@@ -38,7 +39,7 @@ class RecordEncoderCache:
         self._client: SchemaRegistry | None = None
         self._by_flow: dict[PositionKey, tuple[Flow, RecordEncoders]] = {}
         self._ids: dict[tuple[str, str], int] = {}
-        self._versions: dict[tuple[str, int], RegisteredSchema] = {}
+        self._versions: dict[tuple[str, int, RecordFormat], RegisteredSchema] = {}
 
     def of(self, flow: Flow) -> RecordEncoders | None:
         """The encoders of a flow, if they are known."""
@@ -90,15 +91,16 @@ class RecordEncoderCache:
         if flow.shape.schemas is None:
             return []
         sources = list(schema_sources(kafka_target(flow), flow.shape.schemas))
-        return [each.schema(await self._version(each.given)) for each in sources]
+        return [each.schema(await self._version(each)) for each in sources]
 
-    async def _version(self, given: GivenSchema | None) -> RegisteredSchema | None:
+    async def _version(self, source: SchemaSource) -> RegisteredSchema | None:
         """The schema of the registry, if it is given by its subject and version."""
-        if not isinstance(given, tuple):
+        if not isinstance(source.given, tuple):
             return None
-        if given not in self._versions:
-            self._versions[given] = await self._registry.version(*given)
-        return self._versions[given]
+        key = *source.given, source.format
+        if key not in self._versions:
+            self._versions[key] = await self._registry.version(*key)
+        return self._versions[key]
 
     def _add(self, flow: Flow, schemas: Sequence[SubjectSchema], ids: Sequence[int]) -> None:
         found = {

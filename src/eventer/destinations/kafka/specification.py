@@ -142,11 +142,11 @@ def _schema_faults(
     """What is wrong with a given schema, whatever the template."""
     if given is None:
         return
-    if record_format != "avro":
-        name = option.replace("schema", "format")
-        yield Fault(f"/{option}", f"a given schema needs `{name}` avro", f"set `{name}` to avro")
-    elif isinstance(given, str):
-        from eventer.destinations.kafka.formats.given_schema import schema_text_error
+    from eventer.destinations.kafka.formats.given_schema import GIVEN_FORMATS, schema_text_error
 
-        if error := schema_text_error(given):
-            yield Fault(f"/{option}", error, "correct the schema")
+    if record_format not in GIVEN_FORMATS:
+        name, formats = option.replace("schema", "format"), " or ".join(GIVEN_FORMATS)
+        message = f"a given schema needs `{name}` {formats}"
+        yield Fault(f"/{option}", message, f"set `{name}` to {formats}")
+    elif isinstance(given, str) and (error := schema_text_error(given, record_format)):
+        yield Fault(f"/{option}", error.message, error.hint)

@@ -25,7 +25,8 @@ class SchemaOption(RequestModel):
     """A schema: its text, or its subject and version in the connection's schema registry."""
 
     text: Annotated[str, StringConstraints(min_length=1)] | None = Field(
-        default=None, description="Text of an Avro schema, which Eventer registers."
+        default=None,
+        description="Text of an Avro schema or a JSON Schema, which Eventer registers.",
     )
     subject: NonEmptyText | None = Field(
         default=None, description="Subject of a schema that is registered."

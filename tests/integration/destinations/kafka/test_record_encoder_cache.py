@@ -91,3 +91,18 @@ async def test_a_schema_that_is_given_as_text_is_registered(cache, schema_regist
     assert list(schema_registry.subjects) == ["t-value"]
     (error,) = encoded(cache, given, {"x": 1 << 40})
     assert str(error) == "the value at /x is not of the type int: 1099511627776"
+
+
+async def test_a_json_schema_can_be_given_by_its_subject(cache, schema_registry):
+    schema = {"type": "object", "properties": {"x": {"maximum": 5}}}
+    body = {"schema": json.dumps(schema), "schemaType": "JSON"}
+    schema_registry.answer("/subjects/s/versions", body, None)
+    target = replace(TARGET, format="json-schema", schema=("s", 1))
+    given = replace(flow(1, ScalarKind.INTEGER), target=target)
+    await cache.ensure(given)
+    assert encoded(cache, given, {"x": 5}) == b'\0\0\0\0\1{"x":5}'
+    (error,) = encoded(cache, given, {"x": 6})
+    assert "/x does not fit /properties/x/maximum" in str(error)
+    with pytest.raises(DestinationRejectedError, match="is not an Avro schema"):
+        await cache.ensure(replace(given, target=replace(target, format="avro")))
+    await cache.close()

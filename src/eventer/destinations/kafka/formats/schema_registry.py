@@ -77,13 +77,25 @@ class SchemaRegistry:
         if reasons is not None:
             raise _refusal(subject, reasons or _NO_REASON)
 
-    async def version(self, subject: str, version: int) -> RegisteredSchema:
-        """A version of a subject, whose schema is in Avro, with the schemas that it refers to.
+    async def version(
+        self, subject: str, version: int, record_format: RecordFormat = "avro"
+    ) -> RegisteredSchema:
+        """A version of a subject; of an Avro schema, with the schemas that it refers to.
 
         Raises:
-            DestinationRejectedError: the registry does not have it, or it is not in Avro.
+            DestinationRejectedError: the registry does not have it, or it is in another format.
         """
-        return await self._with_references(subject, version, {})
+        if record_format == "avro":
+            return await self._with_references(subject, version, {})
+        what = f"version {version} of subject {subject!r}"
+        status, answer = await self._version(subject, version, what)
+        if answer.get("schemaType") != _TYPES[record_format] or answer.get("references"):
+            raise DestinationRejectedError(
+                f"{what} is not a schema of the format {record_format} without references to other "
+                "subjects",
+                hint="give the text of a schema",
+            )
+        return RegisteredSchema(subject, self._id(status, answer), self._text(status, answer))
 
     async def _with_references(
         self, subject: str, version: int, found: dict[tuple[str, int], str]
@@ -106,10 +118,14 @@ class SchemaRegistry:
                 text = (await self._with_references(*key, found)).text
                 del found[key]
                 found[key] = text
+        text, referenced = self._text(status, answer), tuple(found.values())
+        return RegisteredSchema(subject, self._id(status, answer), text, referenced)
+
+    def _text(self, status: int, answer: dict[str, Any]) -> str:
         text = answer.get("schema")
         if not isinstance(text, str):
             raise self._not_a_registry(status)
-        return RegisteredSchema(subject, self._id(status, answer), text, tuple(found.values()))
+        return text
 
     async def _version(self, subject: str, version: int, what: str) -> tuple[int, dict[str, Any]]:
         status, answer = await self._ask("GET", f"subjects/{_quoted(subject)}/versions/{version}")

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from eventer.core.model import GivenSchema, KafkaTarget, RecordFormat
 from eventer.core.value_schema import RecordSchemas, ValueSchema
-from eventer.destinations.kafka.formats.given_schema import given_avro_schema
+from eventer.destinations.kafka.formats.given_schema import given_schema
 from eventer.destinations.kafka.formats.schema_names import as_name
 from eventer.destinations.kafka.formats.value_encoder import FormattedSchema, formatted_schema
 
@@ -59,10 +59,10 @@ class SchemaSource:
             DestinationRejectedError: a format cannot have the schema, or values cannot fit it.
         """
         if registered is not None:
-            schema = given_avro_schema(registered.text, self.derived, registered.referenced)
+            schema = given_schema(self.format, registered.text, self.derived, registered.referenced)
             return SubjectSchema(self.part, registered.subject, schema, registered.id)
         if isinstance(self.given, str):
-            schema = given_avro_schema(self.given, self.derived)
+            schema = given_schema(self.format, self.given, self.derived)
         else:
             schema = formatted_schema(self.derived, self.format, self.name)
         return SubjectSchema(self.part, self.subject, schema)

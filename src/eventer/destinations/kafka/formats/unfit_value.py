@@ -41,11 +41,9 @@ class UnfitValueError(ValueError):
     def __init__(
         self, tokens: Sequence[str | int], schema: ValueSchema | str, value: JsonValue
     ) -> None:
-        text = json_text(value)
-        shown = text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 3] + "..."
         where = f"the value at {format_pointer(tokens)}" if tokens else "the value"
         expected = schema if isinstance(schema, str) else type_name(schema)
-        super().__init__(f"{where} is not {expected}: {shown}")
+        super().__init__(f"{where} is not {expected}: {shown_value(value)}")
 
 
 class UnknownFieldError(ValueError):
@@ -63,6 +61,12 @@ class MissingFieldError(ValueError):
             f"the field {format_pointer(tokens)} is absent, and the schema has no default for it "
             f"({pointer}/default)"
         )
+
+
+def shown_value(value: JsonValue) -> str:
+    """The JSON text of a value in an error message, cut if it is long."""
+    text = json_text(value)
+    return text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 3] + "..."
 
 
 def type_name(schema: ValueSchema) -> str:

@@ -25,7 +25,6 @@ from eventer.destinations.kafka.formats.given_avro.logical_types import (
     encode_decimal,
     encode_instant,
 )
-from eventer.destinations.kafka.formats.given_avro.schema_text_error import SchemaTextError
 from eventer.destinations.kafka.formats.given_avro.schema_types import (
     AvroArray,
     AvroDate,
@@ -44,6 +43,7 @@ from eventer.destinations.kafka.formats.given_avro.schema_types import (
     PrimitiveName,
     avro_type_name,
 )
+from eventer.destinations.kafka.formats.schema_text_error import SchemaTextError
 from eventer.destinations.kafka.formats.unfit_value import (
     MissingFieldError,
     UnfitValueError,

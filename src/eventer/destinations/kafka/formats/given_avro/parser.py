@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeAlias, TypeGuard, get_args
 
 from eventer.core.pointer import format_pointer
-from eventer.destinations.kafka.formats.given_avro.schema_text_error import SchemaTextError
 from eventer.destinations.kafka.formats.given_avro.schema_types import (
     AvroArray,
     AvroDate,
@@ -26,6 +25,7 @@ from eventer.destinations.kafka.formats.given_avro.schema_types import (
     PrimitiveName,
 )
 from eventer.destinations.kafka.formats.schema_names import is_name
+from eventer.destinations.kafka.formats.schema_text_error import SchemaTextError
 
 _PRIMITIVES: Final[tuple[str, ...]] = get_args(PrimitiveName)
 _LOGICAL: Final[Mapping[tuple[str, str], AvroType]] = {
