@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -52,7 +53,8 @@ class StandbyApp:
         if answer is not None:
             await answer(scope, receive, send)
         else:
-            await self._forward(request, await request.body(), send)
+            forwarding = self._forward(request, await request.body(), send)
+            await _while_connected(forwarding, receive)
 
     def _own_answer(self, request: Request) -> Response | None:
         leader, path = self._leader_url(), request.url.path
@@ -93,6 +95,23 @@ class StandbyApp:
             else:
                 return
             await asyncio.sleep(_RETRY_SECONDS)
+
+
+async def _while_connected(answering: Coroutine[Any, Any, None], receive: Receive) -> None:
+    """Answers a request until its client is gone: an answer line by line may never end."""
+
+    async def wait_for_end() -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    tasks = [asyncio.create_task(each) for each in (answering, wait_for_end())]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+    with suppress(asyncio.CancelledError):
+        await tasks[0]
 
 
 def _lost(error: ServiceUnreachableError) -> str:

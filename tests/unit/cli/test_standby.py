@@ -1,5 +1,7 @@
 """A service that stands by: what it forwards, repeats and answers itself."""
 
+import asyncio
+
 import httpx
 import pytest
 
@@ -95,3 +97,41 @@ async def test_a_standby_answers_for_itself_and_sends_browsers_to_the_leader():
         answer = await client.get("/playground?a=b", headers={"accept": "text/html,*/*"})
     assert (answer.status_code, answer.headers["location"]) == (307, f"{LEADER}/playground?a=b")
     assert leader.requests == []
+
+
+class EndlessBody(httpx.AsyncByteStream):
+    """A body whose end is never reached; `closed` is set when nobody reads it any more."""
+
+    def __init__(self):
+        self.closed = asyncio.Event()
+
+    async def __aiter__(self):
+        yield b"{}\n"
+        await asyncio.Event().wait()
+
+    async def aclose(self):
+        self.closed.set()
+
+
+async def test_an_endless_answer_ends_when_its_client_is_gone():
+    body, sent = EndlessBody(), asyncio.Queue()
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, stream=body))
+    app = StandbyApp(lambda: LEADER, Forwarder(transport))
+    begun = asyncio.Event()
+    messages = [{"type": "http.request", "body": b""}]
+
+    async def receive():
+        if messages:
+            return messages.pop()
+        await begun.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message):
+        await sent.put(message)
+        if message["type"] == "http.response.body":
+            begun.set()
+
+    scope = {"type": "http", "method": "GET", "path": "/generator/tail", "query_string": b""}
+    await app({**scope, "headers": [], "server": ("standby", 80)}, receive, send)
+    assert body.closed.is_set()
+    assert [sent.get_nowait()["type"] for _ in range(2)][1] == "http.response.body"
