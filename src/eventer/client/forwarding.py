@@ -48,7 +48,11 @@ class Forwarder:
     """Sends requests to services, and keeps the connections open until `close`."""
 
     def __init__(self, transport: httpx.AsyncBaseTransport | None = None) -> None:
-        self._http = httpx.AsyncClient(timeout=LINES_TIMEOUT, transport=transport)
+        self._http = httpx.AsyncClient(
+            timeout=LINES_TIMEOUT,
+            transport=transport,
+            trust_env=False,  # a proxy for the internet does not reach the leader
+        )
 
     @asynccontextmanager
     async def send(

@@ -11,9 +11,10 @@ import pytest
 import uvicorn
 
 from eventer.api.app import create_routes
+from eventer.api.guard import Guard
 from eventer.api.problems import MEDIA_TYPE
 from eventer.api.time_limited_protocol import TimeLimitedProtocol
-from eventer.cli.hosting import _serving
+from eventer.cli.hosting import serving
 from eventer.settings.model import Limits, Settings
 from eventer.web.studio import Studio
 from tests.unit.api.canned_service import CannedService
@@ -40,7 +41,7 @@ async def answering(limits):
         line = Line(listener.getsockname()[1])
         service, settings = CannedService(), Settings(limits=limits)
         studio = Studio(create_routes(service, settings), service, token=False)
-        async with _serving(studio, settings, listener):
+        async with serving(Guard(studio, settings), settings, listener):
             try:
                 yield line
             finally:
