@@ -125,6 +125,12 @@ _GENERATOR_METRICS: Final = (
     ),
     _GeneratorMetric(
         CounterMetricFamily,
+        "eventer_rejected_events",
+        "Events that the destination rejected and that were skipped, since the service started",
+        lambda view: view.rejections,
+    ),
+    _GeneratorMetric(
+        CounterMetricFamily,
         "eventer_dropped_events",
         "Events that were dropped on purpose",
         lambda view: view.dropped,

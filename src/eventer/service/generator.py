@@ -56,6 +56,7 @@ class Generator:
     meter: RateMeter = field(default_factory=RateMeter)
     recent_errors: RecentErrors = field(default_factory=RecentErrors)
     retries: int = 0
+    rejections: int = 0
     faults: Counter[FaultKind] = field(default_factory=Counter)
     backlog: StepBacklog | None = None
     _history: Pace | None = None
@@ -302,6 +303,7 @@ def view(
         lag=lag,
         overdue=max(0, now - since) / NS_PER_SECOND if lag else 0.0,
         retries=generator.retries,
+        rejections=generator.rejections,
         faults=generator.fault_totals,
         partitions=partitions[-1][1] if partitions else None,
         limited_by=slowest if generator.active and behind else None,

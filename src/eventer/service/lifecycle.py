@@ -15,7 +15,13 @@ from itertools import chain, starmap
 from typing import Any, Final
 
 from eventer.core.clock import NS_PER_SECOND, Clock
-from eventer.core.errors import EventerError, FencedError, RegistryError, WorkerLostError
+from eventer.core.errors import (
+    DestinationRejectedError,
+    EventerError,
+    FencedError,
+    RegistryError,
+    WorkerLostError,
+)
 from eventer.core.logs import event
 from eventer.core.model import CatchUp, GeneratorState, Guarantee, Position, PositionKey
 from eventer.registry.base import (
@@ -236,8 +242,10 @@ class Lifecycle:
                 self._queue_write(generator, position)
             case FlowRunning():
                 generator.record_running(guarantee)
-            case EventsSkipped(first=first):
+            case EventsSkipped(count=count, first=first):
                 generator.record_error(first[-1][1], now)
+                if isinstance(first[-1][1], DestinationRejectedError):
+                    generator.rejections += count
             case FlowFailed(error=error, position=position):
                 if position is not None and position.next > generator.position.next:
                     generator.position = position

@@ -69,8 +69,9 @@ class GeneratorView:
     to whose next events its next event may refer. `related` are the ids of other generators with
     the same stream and destination. Only the answer to `add` sets `created`, `updated` and
     `related`. `delivery` is None until the destination has reported its guarantee, and
-    `partitions` (of a topic) until an event is committed. `faults` count the events with faults
-    since the service started, by the kinds of its rules. Of a generator of timelines, `position`
+    `partitions` (of a topic) until an event is committed. `rejections` count the events
+    that the destination rejected and that were skipped, and `faults` those with faults by the kinds
+    of its rules, both since the service started. Of a generator of timelines, `position`
     is a delivery number, `timelines` counts those that have begun, and `requested_rate` is that of
     timelines.
     `generator.view` fills it; `api/wire/responses.py` shows it.
@@ -93,6 +94,7 @@ class GeneratorView:
     updated: bool = False
     related: tuple[int, ...] = ()
     retries: int = 0
+    rejections: int = 0
     faults: Mapping[FaultKind, int] = field(default_factory=dict)
     partitions: int | None = None
     limited_by: Stage | None = None

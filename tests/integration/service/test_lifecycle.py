@@ -237,8 +237,23 @@ async def test_failing_events_are_skipped_and_counted_with_skip(
             count = min(500, view.position - first)
             events += (await eventer.events(added.id, first, count)).events
     assert view.skipped > 0
+    assert view.rejections == 0
     assert len(made) == view.position - view.skipped
     assert made == events
+
+
+async def test_events_that_the_destination_rejects_are_counted_with_skip(
+    shared_environment: ServiceEnvironment,
+) -> None:
+    template = "{ v: std.native('get_one_of')('poison, honey') }"
+    ask = AddRequestBuilder().with_event(template=template, on_error=OnError.SKIP)
+    async with shared_environment.service() as eventer:
+        (added,) = await eventer.add(ask.request)
+        await until_position(eventer, added.id, 200)
+        await eventer.pause(added.id)
+        view = await one(eventer, added.id)
+    assert view.rejections == view.skipped > 0
+    assert len(shared_environment.texts("boo")) == view.position - view.skipped
 
 
 async def test_a_lost_position_fails_until_one_is_chosen(

@@ -44,6 +44,7 @@ async def test_generators_have_their_names_and_totals(service):
     assert found["eventer_generator_events_total", label] == 41
     assert found["eventer_generator_bytes_total", label] == 1 << 60
     assert found["eventer_generator_retries_total", label] == 0
+    assert found["eventer_rejected_events_total", label] == 0
     assert found["eventer_faults_total", label, ("kind", "null")] == 5
     assert found["eventer_faults_total", label, ("kind", "late")] == 0
 
