@@ -3,7 +3,6 @@
 import json
 import sys
 
-import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -28,14 +27,14 @@ ORDER = {
 
 def test_values_that_fit_follow_the_header_as_they_are():
     schema = given_schema("json-schema", json.dumps(ORDER), ANY)
-    texts = [b'{"id":1,"lines":[{"n":2}]}', b'{"id":"x"}', b'{"id":2}'] * 40
+    texts = [b'{"id":1,"lines":[{"n":2}]}', b'{"id":"x"}', b'{"id":2}'] * 4
     unfit = []
     column = ValueEncoder(schema, 258).encode(
         as_bytes_column(pa.array(texts, pa.large_binary())), lambda *each: unfit.append(each)
     )
     fitting = [text for text in texts if text != b'{"id":"x"}']
     assert column.data.tobytes().replace(b"\0\0\0\1\2", b"") == b"".join(fitting)
-    assert [row for row, _ in unfit] == np.arange(1, 120, 3).tolist()
+    assert [row for row, _ in unfit] == [1, 4, 7, 10]
 
 
 @pytest.mark.parametrize(
