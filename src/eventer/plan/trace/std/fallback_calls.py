@@ -43,7 +43,7 @@ def call_per_distinct_value(call: TracedCall) -> Any:
         result = _RESULT_TYPES.get(STD_RESULTS[call.name]) if call.name in STD_RESULTS else None
         if result is None or not all(_is_scalar_or_plain(call, value) for value in values):
             return call_per_distinct_document(call)
-        return compute_per_distinct_value(call, values, result)
+        return compute_per_distinct_value(call, [_constant(call, each) for each in values], result)
 
     return call.tracer.scalar(call.arguments, call.plain, vector, call.place)
 
@@ -114,7 +114,7 @@ def _document_function(
     call: TracedCall, *, returns_json: bool
 ) -> tuple[list[Any], Callable[..., Any]]:
     """The columns of the arguments that differ, and the function of their values."""
-    plain, arguments = call.tracer.plain, call.arguments
+    plain, arguments = call.tracer.plain, [_constant(call, each) for each in call.arguments]
     columns = [_column(call, value) for value in arguments]
     symbols = [column[0] for column in columns if column is not None]
 
@@ -138,6 +138,20 @@ def _column(call: TracedCall, value: Any) -> tuple[Any, Callable[[Any], Any]] | 
     if not isinstance(value, Symbolic) and _is_plain(call, value):
         return None
     return document(call, value), lambda text: tracer.plain.value(_read(text))
+
+
+def _constant(call: TracedCall, value: Any) -> Any:
+    """A plain value that can be read while the plan runs.
+
+    A field with a condition may be plain because both sides are equal: to read it needs the trace.
+    """
+    if not isinstance(value, Array | Object):
+        return value
+    plain = call.tracer.plain
+    try:
+        return plain.value(plain.json(value))
+    except (NotPlainError, EvaluationError):
+        return value
 
 
 def _read(text: str) -> Any:
