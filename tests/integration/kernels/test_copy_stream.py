@@ -16,6 +16,8 @@ from eventer.kernels.pgcopy.copy_stream import (
     CopyColumn,
     WireType,
     copy_stream,
+    copy_streams_compiled,
+    copy_streams_in_python,
     pieces,
 )
 from tests.families import family
@@ -99,6 +101,23 @@ def test_any_rows_of_any_columns(table) -> None:
     ]
     rows = [tuple(column[cut + i] for column in columns) for i in kept]
     assert copy_stream(result, np.array(kept, dtype=np.int64)).tobytes() == reference(wires, rows)
+
+
+@settings(max_examples=20, deadline=None)
+@given(tables(), st.data())
+def test_python_and_the_kernels_write_the_same_streams(table, data) -> None:
+    wires, columns, cut, kept = table
+    result = [
+        CopyColumn(wire, pa.array(column, ARROW[wire]).slice(cut))
+        for wire, column in zip(wires, columns, strict=True)
+    ]
+    rows = np.array(kept, dtype=np.int64)
+    inner = data.draw(st.lists(st.integers(0, len(kept)), max_size=3).map(sorted))
+    stops = np.array([*inner, len(kept)])
+    compiled = copy_streams_compiled(result, rows, stops)
+    in_python = copy_streams_in_python(result, rows, stops)
+    assert [each.tobytes() for each in in_python] == [each.tobytes() for each in compiled]
+    assert all(each.flags.writeable for each in in_python)
 
 
 @family("wire", WireType)

@@ -30,6 +30,11 @@ from eventer.kernels.kafka.record_reading import (
     read_batch_headers,
     read_records,
 )
+from eventer.kernels.kafka.record_reading_loops import parse_records, walk_batches
+from eventer.kernels.kafka.record_reading_python import (
+    parse_records_in_python,
+    walk_batches_in_python,
+)
 from tests.families import family
 
 texts = st.none() | st.binary(max_size=40)
@@ -88,6 +93,36 @@ def test_different_byte_strings_have_different_digests(values):
     digests = column_digests(bytes_column(values)).tolist()
     assert len(set(digests)) == len(set(values))
     assert null_digests(2).tolist() == column_digests(bytes_column([None, None])).tolist()
+
+
+@settings(deadline=None)  # the first call compiles
+@given(st.lists(st.tuples(texts, texts, texts), min_size=1, max_size=8), st.integers(0, 40))
+def test_python_and_the_kernels_read_the_same(rows, cut):
+    columns = columns_of([(value or b"", key, other, 7) for value, key, other in rows])
+    batches = list(split(columns, np.arange(len(rows)), "none", 200))
+    data = np.frombuffer(b"".join(each.seal(ProducerState(9, 1)) for each in batches), np.uint8)
+    for walked in (data, data[: len(data) - cut]):
+        assert walk(walk_batches, walked) == walk(walk_batches_in_python, walked)
+    records = np.frombuffer(b"".join(bytes(each.payload) for each in batches), np.uint8)
+    sizes = np.array([len(each.payload) for each in batches])
+    counts = np.array([each.count for each in batches])
+    for parsed in (records, records[: len(records) - cut]):
+        arguments = parsed, np.cumsum(sizes) - sizes, counts
+        assert parse(parse_records, *arguments) == parse(parse_records_in_python, *arguments)
+
+
+def walk(kernel, data):
+    out = np.zeros((20, 9), np.int64)
+    return kernel(data, out), out.tolist()
+
+
+def parse(kernel, data, starts, counts):
+    """How many records the kernel reads, and the columns of those."""
+    total = int(counts.sum())
+    offsets, timestamps = np.arange(total), np.arange(total) * 10
+    spans, headers = np.zeros((4, total), np.int64).T, np.zeros(total, np.uint64)
+    read = kernel(data, starts, counts, offsets, timestamps, spans, headers)
+    return [read, *(each[:read].tolist() for each in (offsets, timestamps, spans, headers))]
 
 
 def sealed(*, count=3, attributes=0, payload=None, base=0):

@@ -378,7 +378,7 @@ class KafkaConnection:
 
 
 def _load_kernels() -> None:
-    """Imports, and if necessary compiles, what the first batch and the positions need."""
+    """Begins to load what batches and positions need, and imports the rest."""
     columns = RecordColumns(bytes_column([b""]), np.zeros(1, np.int64), bytes_column([b""]))
     framed = frame(columns, np.zeros(1, np.int64), "none")
     key_partitions(bytes_column([b""]), 1)

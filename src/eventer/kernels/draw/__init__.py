@@ -8,7 +8,6 @@ compute long columns, NumPy computes short ones.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import blake2b
@@ -16,6 +15,8 @@ from typing import Any, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+
+from eventer.kernels.support.background_load import is_numba_ready
 
 VERSION: Final = 1
 GOLDEN: Final = 0x9E3779B97F4A7C15
@@ -114,12 +115,12 @@ def mix64_column(words: Words) -> Words:
 
 def use_compiled(rows: int) -> bool:
     """Whether a kernel computes a column of this many rows; both ways give the same values."""
-    return rows >= (MIN_ROWS_COMPILED if "numba" in sys.modules else MIN_ROWS_TO_IMPORT_NUMBA)
+    return rows >= (MIN_ROWS_COMPILED if is_numba_ready() else MIN_ROWS_TO_IMPORT_NUMBA)
 
 
 def use_compiled_samples(rows: int) -> bool:
     """`use_compiled` for samples, of which Python computes one after another."""
-    return use_compiled(rows * _ROWS_PER_SAMPLE if "numba" in sys.modules else rows)
+    return use_compiled(rows * _ROWS_PER_SAMPLE if is_numba_ready() else rows)
 
 
 def use_compiled_walks(rows: int) -> bool:

@@ -17,6 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eventer.core.match_hints import MatchHints
+from eventer.kernels.kafka.record_python import encode_records_in_python, murmur2_in_python
+from eventer.kernels.support.background_load import BackgroundLoad
 from eventer.kernels.support.jit import address_of, frozen
 
 Ints: TypeAlias = NDArray[np.int64]
@@ -203,6 +205,13 @@ def _split_to_limit(
 
 def encode_records(columns: RecordColumns, rows: Ints) -> memoryview:
     """The record section of a batch without compression."""
+    if WRITERS.use_python(len(rows)):
+        return memoryview(encode_records_in_python(columns, rows))
+    return encode_records_compiled(columns, rows)
+
+
+def encode_records_compiled(columns: RecordColumns, rows: Ints) -> memoryview:
+    """See `encode_records`; always by the kernel."""
     from eventer.kernels.kafka.record_loops import write_records
 
     out = np.empty(int(columns.bounds()[rows].sum()) + _SLACK, np.uint8)
@@ -268,11 +277,17 @@ def _field(column: BytesColumn | None) -> list[int]:
 
 def key_partitions(keys: BytesColumn, partitions: int | Ints) -> Ints:
     """The partition of each key by Java's default partitioner; rows without a key get one, too."""
+    python = _HASHES.use_python(len(keys))
+    return (murmur2_in_python(keys) if python else murmur2_compiled(keys)) % partitions
+
+
+def murmur2_compiled(keys: BytesColumn) -> Ints:
+    """See `murmur2_in_python`; always by the kernel."""
     from eventer.kernels.kafka.record_loops import murmur2_each
 
     hashes = np.empty(len(keys), np.int64)
     murmur2_each(keys.offsets, keys.data, hashes)
-    return hashes % partitions
+    return hashes
 
 
 def bytes_column(values: Sequence[bytes | None]) -> BytesColumn:
@@ -289,7 +304,7 @@ def _payload(
     columns: RecordColumns, rows: Ints, codec: Codec
 ) -> tuple[bytes | memoryview, Codec, int]:
     """Records, their codec and their raw bytes; no codec if it would make them larger."""
-    if codec == "lz4":
+    if codec == "lz4" and not WRITERS.use_python(len(rows)):
         packed = pack_records(columns, rows)
         if packed is not None and len(packed[0]) < packed[1]:
             return packed[0], codec, packed[1]
@@ -302,3 +317,17 @@ def _payload(
     if len(compressed) < len(records):
         return compressed, codec, len(records)
     return records, "none", len(records)
+
+
+def _load_writers() -> None:
+    """Calls the kernels that write records."""
+    nothing, row = np.zeros(0, np.int64), np.zeros(1, np.int64)
+    hints = MatchHints(np.zeros(0, np.uint32), np.zeros(2, np.int64), nothing, nothing)
+    columns = RecordColumns(bytes_column([b""]), row, match_hints=hints)
+    encode_records_compiled(columns, row)
+    pack_records(columns, row)
+
+
+WRITERS: Final = BackgroundLoad(_load_writers)
+"""The kernels that write records."""
+_HASHES: Final = BackgroundLoad(lambda: murmur2_compiled(bytes_column([b""])))

@@ -15,6 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eventer.kernels.kafka.record_batches import BATCH_HEADER_BYTES, BytesColumn
+from eventer.kernels.kafka.record_reading_python import (
+    parse_records_in_python,
+    walk_batches_in_python,
+)
+from eventer.kernels.support.background_load import BackgroundLoad
 
 Ints: TypeAlias = NDArray[np.int64]
 Words: TypeAlias = NDArray[np.uint64]
@@ -119,10 +124,13 @@ class Records:
 
 def read_batch_headers(data: Bytes) -> list[BatchHeader]:
     """The complete batches in `data`, which begins with a batch."""
-    from eventer.kernels.kafka.record_reading_loops import walk_batches
-
     out = np.empty((len(data) // BATCH_HEADER_BYTES + 1, _COLUMNS), np.int64)
-    count = walk_batches(data, out)
+    if _WALKER.use_python(len(out)):
+        count = walk_batches_in_python(data, out)
+    else:
+        from eventer.kernels.kafka.record_reading_loops import walk_batches
+
+        count = walk_batches(data, out)
     return [BatchHeader(*row) for row in out[:count].tolist()]
 
 
@@ -132,8 +140,6 @@ def read_records(data: Bytes, headers: Sequence[BatchHeader]) -> Records:
     Raises:
         UnreadableRecordsError: a checksum is wrong, a codec unknown, a batch damaged.
     """
-    from eventer.kernels.kafka.record_reading_loops import parse_records
-
     if not headers:
         return _NONE
     sections = [_section(data, header) for header in headers]
@@ -147,9 +153,8 @@ def read_records(data: Bytes, headers: Sequence[BatchHeader]) -> Records:
     offset[firsts[full]] = np.array([h.base_offset for h in headers], np.int64)[full]
     timestamp[firsts[full]] = np.array([h.first_timestamp for h in headers], np.int64)[full]
     spans, digests = np.empty((4, total), np.int64).T, np.empty(total, np.uint64)
-    read = parse_records(
-        joined, np.cumsum(sizes) - sizes, counts, offset, timestamp, spans, digests
-    )
+    parse = _parser(total)
+    read = parse(joined, np.cumsum(sizes) - sizes, counts, offset, timestamp, spans, digests)
     if read < total:
         raise UnreadableRecordsError(
             f"a record batch near offset {headers[0].base_offset} is damaged"
@@ -165,6 +170,33 @@ def read_records(data: Bytes, headers: Sequence[BatchHeader]) -> Records:
         digests,
     )
 
+
+def _parser(records: int) -> Callable[..., int]:
+    """What reads this many records: the kernel, or Python."""
+    if _PARSER.use_python(records):
+        return parse_records_in_python
+    from eventer.kernels.kafka.record_reading_loops import parse_records
+
+    return parse_records
+
+
+def _load_walker() -> None:
+    """Calls the kernel that reads the headers of batches."""
+    from eventer.kernels.kafka.record_reading_loops import walk_batches
+
+    walk_batches(np.zeros(0, np.uint8), np.zeros((1, _COLUMNS), np.int64))
+
+
+def _load_parser() -> None:
+    """Calls the kernel that reads records, with the types of `read_records`."""
+    from eventer.kernels.kafka.record_reading_loops import parse_records
+
+    data, none = np.frombuffer(b"", np.uint8), np.zeros(0, np.int64)
+    parse_records(data, none, none, none, none, np.empty((4, 2), np.int64).T, none.view(np.uint64))
+
+
+_WALKER: Final = BackgroundLoad(_load_walker)
+_PARSER: Final = BackgroundLoad(_load_parser)
 
 _NOTHING: Final = ByteSpans(np.zeros(0, np.uint8), np.zeros(0, np.int64), np.zeros(0, np.int64))
 _NONE: Final = Records(_NOTHING.start, _NOTHING.start, _NOTHING, _NOTHING, np.zeros(0, np.uint64))

@@ -11,12 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from itertools import pairwise
 from typing import Any, Final, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from eventer.kernels.support.background_load import BackgroundLoad
 from eventer.kernels.support.jit import frozen
 
 HEADER: Final = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
@@ -29,6 +31,7 @@ PIECE_BYTES: Final = 1 << 18
 _COUNT_BYTES: Final = 2
 _LENGTH_BYTES: Final = 4
 _JSONB_VERSION: Final = 1
+_NULL: Final = b"\xff" * _LENGTH_BYTES
 
 Rows: TypeAlias = NDArray[np.int64]
 Bytes: TypeAlias = NDArray[np.uint8]
@@ -81,6 +84,23 @@ def copy_stream(columns: Sequence[CopyColumn], rows: Rows) -> Bytes:
 
 def copy_streams(columns: Sequence[CopyColumn], rows: Rows, stops: Rows) -> list[Bytes]:
     """A stream for each run of the given rows; run i ends before position `stops[i]`."""
+    if _KERNELS.use_python(len(rows)):
+        return copy_streams_in_python(columns, rows, stops)
+    return copy_streams_compiled(columns, rows, stops)
+
+
+def copy_streams_in_python(columns: Sequence[CopyColumn], rows: Rows, stops: Rows) -> list[Bytes]:
+    """See `copy_streams`; without kernels."""
+    start = len(columns).to_bytes(_COUNT_BYTES, "big")
+    fields = [_prepare(column).fields(rows) for column in columns]
+    lines = [start + b"".join(row) for row in zip(*fields, strict=True)] or [start] * len(rows)
+    bounds = pairwise([0, *stops.tolist()])
+    streams = (b"".join((HEADER, *lines[begin:end], TRAILER)) for begin, end in bounds)
+    return [np.frombuffer(bytearray(stream), np.uint8) for stream in streams]
+
+
+def copy_streams_compiled(columns: Sequence[CopyColumn], rows: Rows, stops: Rows) -> list[Bytes]:
+    """See `copy_streams`; always by the kernels."""
     from eventer.kernels.pgcopy.copy_stream_loops import put_counts
 
     parts = [_prepare(column) for column in columns]
@@ -138,6 +158,13 @@ class _FixedWidthColumn:
 
         put_words(out, cursors, rows, self.valid, self.words, self.width)
 
+    def fields(self, rows: Rows) -> list[bytes]:
+        """The field of each row."""
+        words = self.words[rows].astype(">u8").tobytes()
+        width = self.width
+        ends = range(8, len(words) + 1, 8)
+        return _sized_or_null((words[end - width : end] for end in ends), self.valid, rows)
+
 
 @dataclass(frozen=True, slots=True)
 class _VariableWidthColumn:
@@ -157,6 +184,23 @@ class _VariableWidthColumn:
         from eventer.kernels.pgcopy.copy_stream_loops import put_texts
 
         put_texts(out, cursors, rows, self.valid, self.offsets, self.data, self.version)
+
+    def fields(self, rows: Rows) -> list[bytes]:
+        """The field of each row."""
+        prefix = b"" if self.version < 0 else bytes([self.version])
+        starts, stops = self.offsets[rows].tolist(), self.offsets[rows + 1].tolist()
+        pairs = zip(starts, stops, strict=True)
+        texts = (prefix + self.data[start:stop].tobytes() for start, stop in pairs)
+        return _sized_or_null(texts, self.valid, rows)
+
+
+def _sized_or_null(values: Iterable[bytes], valid: Bytes, rows: Rows) -> list[bytes]:
+    """Each value after its length, or -1 for null."""
+    present = valid[rows].tolist() if len(valid) else [1] * len(rows)
+    return [
+        len(value).to_bytes(_LENGTH_BYTES, "big") + value if known else _NULL
+        for value, known in zip(values, present, strict=True)
+    ]
 
 
 def _prepare(column: CopyColumn) -> _FixedWidthColumn | _VariableWidthColumn:
@@ -207,3 +251,13 @@ def _numbers(values: pa.Array) -> NDArray[Any]:
     return np.frombuffer(values.buffers()[1], dtype=kind, count=values.offset + len(values))[
         values.offset :
     ]
+
+
+def _load() -> None:
+    """Calls the kernels."""
+    columns = [CopyColumn(WireType.INT8, pa.array([1])), CopyColumn(WireType.TEXT, _TEXT)]
+    copy_streams_compiled(columns, np.arange(1), np.array([1]))
+
+
+_TEXT: Final = pa.array(["x"], pa.large_string())
+_KERNELS: Final = BackgroundLoad(_load)
