@@ -12,6 +12,8 @@ MAX_PYTHON_ROWS: Final = 2_000
 """Python takes some ten milliseconds for this many rows; compiling takes seconds."""
 
 _running: Final = set["BackgroundLoad"]()
+_ONE_AT_A_TIME: Final = Lock()
+"""Numba compiles one kernel after the other; Python 3.11 cannot parse code in two threads."""
 
 
 def is_numba_ready() -> bool:
@@ -57,7 +59,7 @@ class BackgroundLoad:
             self._end()
 
     def _run(self) -> None:
-        with suppress(Exception):  # the first call of a kernel raises the error again
+        with _ONE_AT_A_TIME, suppress(Exception):  # the next call raises the error again
             self._load()
         self._end()
 
