@@ -150,6 +150,28 @@ async def test_a_circle_of_references_ends():
         await registry.close()
 
 
+@pytest.mark.parametrize("reference", [{"subject": "b", "version": "x"}, {"subject": "b"}, "b"])
+async def test_a_malformed_reference_is_not_an_answer_of_a_registry(reference):
+    with running_registry() as stand_in:
+        body = {"schema": json.dumps(MONEY), "references": [reference]}
+        stand_in.answer("/subjects/a/versions", body, None)
+        registry = SchemaRegistry(SchemaRegistrySettings(stand_in.url))
+        with pytest.raises(TargetUnavailableError, match="not that of a registry"):
+            await registry.version("a", 1)
+        await registry.close()
+
+
+async def test_a_long_chain_of_references_ends_with_an_error():
+    with running_registry() as stand_in:
+        for number in range(150):
+            body = {"schema": f'"s{number}"', "references": [reference(f"s{number + 1}")]}
+            stand_in.answer(f"/subjects/s{number}/versions", body, None)
+        registry = SchemaRegistry(SchemaRegistrySettings(stand_in.url))
+        with pytest.raises(DestinationRejectedError, match="more than 100 other schemas"):
+            await registry.version("s0", 1)
+        await registry.close()
+
+
 async def test_a_registry_that_does_not_answer_is_unavailable():
     registry = SchemaRegistry(SchemaRegistrySettings(f"http://127.0.0.1:{free_port()}"))
     with pytest.raises(TargetUnavailableError, match="schema registry"):

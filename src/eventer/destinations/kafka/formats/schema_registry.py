@@ -24,7 +24,8 @@ _BAD_REQUEST: Final = 400
 _NOT_FOUND: Final = 404
 _CONFLICT: Final = 409
 _INVALID: Final = 422
-_MAX_REFERENCES: Final = 1_000
+_MAX_REFERENCES: Final = 100
+"""Each may be one level deeper than the one before."""
 _NO_REASON: Final = "it is not compatible with the latest version"
 _TYPES: Final[dict[RecordFormat, str]] = {
     "avro": "AVRO",
@@ -108,7 +109,7 @@ class SchemaRegistry:
                 f"{what} is not an Avro schema", hint="give the text of an Avro schema"
             )
         for each in answer.get("references") or ():
-            key = str(each.get("subject")), int(each.get("version", 0))
+            key = self._reference(status, each)
             if key not in found:
                 if len(found) >= _MAX_REFERENCES:
                     raise DestinationRejectedError(
@@ -120,6 +121,13 @@ class SchemaRegistry:
                 found[key] = text
         text, referenced = self._text(status, answer), tuple(found.values())
         return RegisteredSchema(subject, self._id(status, answer), text, referenced)
+
+    def _reference(self, status: int, reference: Any) -> tuple[str, int]:
+        """The subject and the version that a schema refers to."""
+        match reference:
+            case {"subject": str(subject), "version": int(version)}:
+                return subject, version
+        raise self._not_a_registry(status)
 
     def _text(self, status: int, answer: dict[str, Any]) -> str:
         text = answer.get("schema")
